@@ -58,7 +58,7 @@ class ChatEndpoint:
         self._exchanges.note("request", exchange, at_us=exchange.received_at_us)
         if response := faulty_response(exchange.faults, body["model"]):
             return response
-        answer = _answer(chat, self._exchanges.settings.llm_silence_s)
+        answer = _answer(chat, self._exchanges)
         return await send_answer(self._exchanges, answer, request, streamed=bool(body.get("stream")))
 
     def _prepare(
@@ -92,20 +92,27 @@ class ChatEndpoint:
             logprobs=bool(body.get("logprobs")),
         )
         exchange = Exchange(
-            completion.id, call_sid_of(body), received_s, received_at_us, answer.wait_ms, faults
+            completion.id,
+            call_sid_of(body),
+            received_s,
+            received_at_us,
+            answer.wait_ms,
+            faults,
+            answer.fault_after,
         )
         obfuscated = server.name == "openai" and options.get("include_obfuscation") is not False
         return _Chat(exchange, completion, server, obfuscated)
 
 
-def _answer(chat: _Chat, silence_s: float) -> Answer:
+def _answer(chat: _Chat, exchanges: Exchanges) -> Answer:
     quirks = _quirks_of(chat)
     encoder = EventEncoder(quirks, chat.server.comment)
 
     def chunks() -> Iterator[Chunk]:
         usage = wire.usage_payload(chat.completion)
         sent = adapted(chat.server, with_quirks(wire.chat_chunks(chat.completion), quirks, usage))
-        return with_stream_faults(sent, chat.exchange.faults, silence_s)
+        delay_s, after = exchanges.settings.llm_silence_s, exchanges.fault_after(chat.exchange)
+        return with_stream_faults(sent, chat.exchange.faults, delay_s, after=after)
 
     return Answer(
         chat.exchange,

@@ -30,6 +30,8 @@ class Exchange:
     """Time to the first token; None for the setting."""
     faults: frozenset[str]
     """Its faults and quirks."""
+    fault_after: int | None = None
+    """Tokens of the text before a fault within it; None for the setting."""
 
 
 class Exchanges:
@@ -98,6 +100,10 @@ class Exchanges:
         first_ms = settings.first_token_ms if exchange.wait_ms is None else exchange.wait_ms
         due_s = exchange.received_s + first_ms / 1000 + index / settings.tokens_per_s
         return max(0.0, due_s - time.monotonic())
+
+    def fault_after(self, exchange: Exchange) -> int:
+        """Tokens of the text before a fault within it."""
+        return self.settings.llm_fault_after if exchange.fault_after is None else exchange.fault_after
 
     def _drawn(self, share: float) -> bool:
         return share > 0 and self._random.random() < share

@@ -178,6 +178,8 @@ class LlmFaults(BaseModel):
     """Silence of `llm_silence_s` before the tool calls."""
     slow_tool_call: Share = 0.0
     """Silence of `llm_silence_s` within the arguments of a tool call."""
+    close_in_tool_call: Share = 0.0
+    """The connection closes within a tool call."""
     tool_loop: Share = 0.0
     """Every answer calls the first tool of the request, even the answer to its result."""
     unknown_tool: Share = 0.0

@@ -17,9 +17,6 @@ from sandbox.openai.sse import EventEncoder
 from sandbox.openai.stream_faults import with_stream_faults
 from sandbox.openai.wire import Chunk
 
-_NOT_SPOKEN = ("[Instruction, not from the caller", "[The call begins.]", "[The caller is silent.]")
-"""Beginnings of lines in the user's messages that a model does not take for the caller's words."""
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -64,12 +61,19 @@ def prepare(exchanges: Exchanges, question: Question, answer_id: str) -> Prepare
     """
     received_s, received_at_us = time.monotonic(), time.time_ns() // 1000
     identity = {"model": question.model, "user": question.call_sid}
-    messages = [_spoken(message) for message in question.messages]
-    answer = read_scenario(exchanges.scenario_for(identity)).answer(messages)
+    answer = read_scenario(exchanges.scenario_for(identity)).answer(question.messages)
     faults = exchanges.choose_faults(question.model, answer.fault)
     reply = reply_of(answer, question.offered, reasons=question.reasons)
     reply = with_faults(limited(reply, question.max_tokens, question.stops), faults, question.offered)
-    exchange = Exchange(answer_id, question.call_sid, received_s, received_at_us, answer.wait_ms, faults)
+    exchange = Exchange(
+        answer_id,
+        question.call_sid,
+        received_s,
+        received_at_us,
+        answer.wait_ms,
+        faults,
+        answer.fault_after,
+    )
     exchanges.note("request", exchange, at_us=received_at_us)
     return Prepared(exchange, reply)
 
@@ -96,13 +100,5 @@ async def respond(
 def _chunks(exchanges: Exchanges, exchange: Exchange, wire: Wire) -> Iterator[Chunk]:
     if {"think_forever", "reasoning_forever"} & exchange.faults:
         return wire.endless()
-    delay_s = exchanges.settings.llm_silence_s
-    return with_stream_faults(wire.chunks(), exchange.faults, delay_s, wire.in_place)
-
-
-def _spoken(message: Mapping[str, Any]) -> Mapping[str, Any]:
-    if message["role"] != "user":
-        return message
-    lines = [line for line in str(message["content"]).splitlines() if not line.startswith(_NOT_SPOKEN)]
-    # Without words it is no message of the caller: the answer continues.
-    return {**message, "content": "\n".join(lines)} if lines else {"role": "system", "content": ""}
+    delay_s, after = exchanges.settings.llm_silence_s, exchanges.fault_after(exchange)
+    return with_stream_faults(wire.chunks(), exchange.faults, delay_s, wire.in_place, after=after)

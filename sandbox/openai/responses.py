@@ -124,7 +124,13 @@ class ResponsesEndpoint:
         stored = body.get("store") is not False
         self._store.add(response.id, conversation, list(response.items), stored=stored)
         exchange = Exchange(
-            response.id, call_sid_of(body), received_s, received_at_us, answer.wait_ms, faults
+            response.id,
+            call_sid_of(body),
+            received_s,
+            received_at_us,
+            answer.wait_ms,
+            faults,
+            answer.fault_after,
         )
         return _Turn(exchange, response, _quirks(faults, body))
 
@@ -143,9 +149,9 @@ class ResponsesEndpoint:
         faults = turn.exchange.faults
         if {"think_forever", "reasoning_forever"} & faults:
             return endless_events(turn.response)
-        delay_s = self._exchanges.settings.llm_silence_s
+        delay_s, after = self._exchanges.settings.llm_silence_s, self._exchanges.fault_after(turn.exchange)
         events = response_events(turn.response)
-        return with_stream_faults(events, faults, delay_s, sent_in_place(turn.response))
+        return with_stream_faults(events, faults, delay_s, sent_in_place(turn.response), after=after)
 
 
 def _items(reply: Reply, body: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:

@@ -21,7 +21,9 @@ from sandbox.openai.realtime_faults import RESPONSE_FAULTS
 from sandbox.openai.tool_result import ToolResult, fill_arguments, last_result
 
 _FOLDER = Path(__file__).parent / "scenarios"
-_KEYS = {"when", "after", "turn", "tool_result", "say", "call", "wait_ms", "fault"}
+_NOT_SPOKEN = ("[Instruction, not from the caller", "[The call begins.]", "[The caller is silent.]")
+"""Beginnings of lines in the user's messages that a model does not take for the caller's words."""
+_KEYS = {"when", "after", "turn", "tool_result", "say", "call", "wait_ms", "fault", "fault_after"}
 
 
 class ScenarioError(ValueError):
@@ -46,6 +48,8 @@ class Answer:
     wait_ms: float | None = None
     """Time to the first token; None for the emulator's setting."""
     fault: str = ""
+    fault_after: int | None = None
+    """Tokens of the text before a fault within it; None for the emulator's setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class Rule:
     wait_ms: float | None = None
     fault: str = ""
     """Fault of this answer: a value of the llm_fault or the realtime_fault setting."""
+    fault_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ class Scenario:
 
     def answer(self, messages: Sequence[Mapping[str, Any]]) -> Answer:
         """Answer these chat messages; if they end with part of the answer, the rest of it is returned."""
+        messages = [_spoken(message) for message in messages]
         full = self._full_answer(messages)
         prefix = _partial_answer(messages)
         if prefix and full.text.startswith(prefix):
@@ -98,6 +104,18 @@ class Scenario:
         return Answer("I see." if not tool else "Done.")
 
 
+def _spoken(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The message without instructions, which servers with few roles get among the caller's words."""
+    if message["role"] != "user":
+        return message
+    lines = _text(message).splitlines()
+    spoken = [line for line in lines if not line.startswith(_NOT_SPOKEN)]
+    if spoken == lines:
+        return message
+    # Without words it is no message of the caller: the answer continues.
+    return {**message, "content": "\n".join(spoken)} if spoken else {"role": "system", "content": ""}
+
+
 def _partial_answer(messages: Sequence[Mapping[str, Any]]) -> str:
     """Text of the assistant messages after the last user or tool message."""
     texts: list[str] = []
@@ -115,7 +133,7 @@ def _fill(rule: Rule, user: str, assistant: str, match: re.Match[str], result: T
         {"user": user.strip(), "assistant": assistant.strip(), **groups, "result": result}
     )
     calls = tuple(replace(call, arguments=fill_arguments(call.arguments, result)) for call in rule.calls)
-    return Answer(text, calls, rule.wait_ms, rule.fault)
+    return Answer(text, calls, rule.wait_ms, rule.fault, rule.fault_after)
 
 
 def _text(message: Mapping[str, Any]) -> str:
@@ -198,6 +216,7 @@ def _rule(data: Any, where: str) -> Rule:
             tool_result=str(data.get("tool_result", "")),
             wait_ms=float(data["wait_ms"]) if "wait_ms" in data else None,
             fault=str(data.get("fault", "")),
+            fault_after=int(data["fault_after"]) if "fault_after" in data else None,
         )
         _check_names(rule)
     except (re.error, ValueError, TypeError, AttributeError, KeyError) as error:

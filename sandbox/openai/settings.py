@@ -81,6 +81,8 @@ class OpenAISandboxSettings(RealtimeSandboxSettings):
     """Only requests for this model get faults and the error status; empty for all."""
     llm_fault_requests: int = Field(default=1_000_000, ge=0)
     """Number of requests that get faults or the error status; later ones work. Quirks are not counted."""
+    llm_fault_after: int = Field(default=2, ge=0)
+    """Tokens of the text before a fault within it; a longer number than the text has means its end."""
     llm_silence_s: float = Field(default=3.0, ge=0)
     """Silence of the faults `late_tool_call`, `slow_tool_call` and `stall_mid`."""
 

@@ -9,8 +9,6 @@ from typing import Any
 from sandbox.openai.errors import of_status
 from sandbox.openai.wire import Chunk
 
-_FAULT_TOKEN = 2
-"""Faults within a stream occur before the token with this index."""
 _FAILED = "The server had an error while processing your request. Sorry about that!"
 _WRONG_TYPES: tuple[Any, ...] = (
     {"choices": {}},
@@ -32,26 +30,41 @@ def with_stream_faults(
     faults: Collection[str],
     silence_s: float,
     in_place: Mapping[str, tuple[Chunk, ...]] | None = None,
+    *,
+    after: int = 2,
 ) -> Iterator[Chunk]:
-    """Apply the faults of a stream; `in_place` replaces the chunks of some of them, for another API."""
+    """Apply the faults of a stream.
+
+    `in_place` replaces the chunks of some of them, for another API. Faults within the text occur after
+    so many of its tokens, or after a shorter text.
+    """
     sent_once = {**_SENT, **(in_place or {})}
     for name in sorted(faults):
         if sent := sent_once.get(name):
-            chunks = _insert(chunks, sent)
+            chunks = _insert(chunks, sent, after)
         elif sent := _SENT_BEFORE_END.get(name):
-            chunks = _insert(chunks, (*sent, Chunk(action="end")))
+            chunks = _insert(chunks, (*sent, Chunk(action="end")), after)
     if "no_finish" in faults:
         chunks = (chunk for chunk in chunks if not {"finish", "usage"} & chunk.tags)
     if "stall_mid" in faults:
-        chunks = _insert(chunks, (Chunk(pause_s=silence_s),))
-    if "late_tool_call" in faults:
-        chunks = _pause(chunks, 0, silence_s)
-    if "slow_tool_call" in faults:
-        chunks = _pause(chunks, 1, silence_s)
+        chunks = _insert(chunks, (Chunk(pause_s=silence_s),), after)
+    chunks = _with_tool_call_faults(chunks, faults, silence_s)
     if "think_forever" in faults:
         chunks = _forever(chunks, "content", opening="<think>")
     if "reasoning_forever" in faults:
         chunks = _forever(chunks, "reasoning_content")
+    return chunks
+
+
+def _with_tool_call_faults(
+    chunks: Iterator[Chunk], faults: Collection[str], silence_s: float
+) -> Iterator[Chunk]:
+    if "late_tool_call" in faults:
+        chunks = _pause(chunks, 0, silence_s)
+    if "slow_tool_call" in faults:
+        chunks = _pause(chunks, 1, silence_s)
+    if "close_in_tool_call" in faults:
+        chunks = _close_in_tool_call(chunks)
     return chunks
 
 
@@ -60,11 +73,11 @@ def event(payload: Any) -> bytes:
     return f"data: {json.dumps(payload, separators=(',', ':'))}\n\n".encode()
 
 
-def _insert(chunks: Iterator[Chunk], sent: tuple[Chunk, ...]) -> Iterator[Chunk]:
-    """Insert chunks at the point of the fault: before a token, or after a shorter text."""
+def _insert(chunks: Iterator[Chunk], sent: tuple[Chunk, ...], after: int) -> Iterator[Chunk]:
+    """Insert chunks at the point of the fault: after so many tokens, or after a shorter text."""
     done = opened = False
     for chunk in chunks:
-        late = chunk.token is not None and chunk.token >= _FAULT_TOKEN
+        late = chunk.token is not None and chunk.token >= after
         if not done and opened and (late or {"tool", "finish"} & chunk.tags):
             done = True
             yield from sent
@@ -81,6 +94,14 @@ def _pause(chunks: Iterator[Chunk], position: int, pause_s: float) -> Iterator[C
             count += 1
         else:
             yield chunk
+
+
+def _close_in_tool_call(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """The first chunk of a tool call, if there is one, and the end of the connection."""
+    for chunk in chunks:
+        yield chunk
+        if "tool" in chunk.tags:
+            yield Chunk(action="close")
 
 
 def _forever(chunks: Iterator[Chunk], field: str, opening: str = "") -> Iterator[Chunk]:

@@ -115,11 +115,12 @@ async def running_brain(
     environment: pytest.MonkeyPatch,
     emulator: OpenAIEmulator | None = None,
 ) -> AsyncIterator[OpenAIEmulator]:
-    """Run a brain within the test's process, with the model's emulator."""
+    """Run a brain within the test's process, with the models' emulator."""
     emulator = emulator or OpenAIEmulator(OpenAISandboxSettings(first_token_ms=5, tokens_per_s=1000))
     async with serve(emulator.app(), "127.0.0.1", 0) as port, asyncio.TaskGroup() as tasks:
-        environment.setenv("OPENAI_API_KEY", "k")
-        environment.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{port}/v1")
+        for provider, path in (("OPENAI", "/v1"), ("ANTHROPIC", "/anthropic"), ("GEMINI", "/gemini")):
+            environment.setenv(f"{provider}_API_KEY", "k")
+            environment.setenv(f"{provider}_BASE_URL", f"http://127.0.0.1:{port}{path}")
         settings = BrainSettings(nats_url=nats_url, agents_dir=str(folder), drain_timeout_s=1)
         stop = asyncio.Event()
         stage = run_stage("brain", settings, 0, partial(open_service, settings), stop, folds=(BRAIN,))

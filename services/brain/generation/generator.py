@@ -133,7 +133,7 @@ class Generator:
         budget = TimeBudget(_now_s() + self._chain.routes[0].target.config.timeout_s)
         tool_choice: ToolChoice | None = "auto" if builder.tools_allowed else "none"
         attempts = 0
-        only_empty = True
+        any_empty = False
         while builder.is_empty and (route := request.next_route()) is not None:
             if attempts and budget.is_spent(_now_s()):
                 break
@@ -148,8 +148,8 @@ class Generator:
                 async with request.attempt(route) as attempt:
                     await self._attempt(answer, route, attempt, limit_s, tool_choice)
             except ProviderError as error:
-                only_empty = only_empty and isinstance(error, ProviderEmptyAnswer)
                 if isinstance(error, ProviderEmptyAnswer):
+                    any_empty = True
                     self._chain.telemetry.usage.empty_answers.labels(**attempt.labels).inc()
                 if tool_choice == "none" and isinstance(error, ProviderEmptyAnswer):
                     # The server calls tools whatever is requested: the loop ends here.
@@ -159,17 +159,15 @@ class Generator:
                 continue
             return
         others_left = request.next_route() is not None
-        last = self._after_failures(
-            builder, others_left=others_left, only_empty=bool(attempts) and only_empty
-        )
+        last = self._after_failures(builder, others_left=others_left, any_empty=any_empty)
         await self._emit(GenerationEvent(builder.reply_id, tuple(last)))
 
-    def _after_failures(self, builder: ReplyBuilder, *, others_left: bool, only_empty: bool) -> list[Body]:
+    def _after_failures(self, builder: ReplyBuilder, *, others_left: bool, any_empty: bool) -> list[Body]:
         """The last events of a reply that no model has completed."""
         if not builder.is_empty and others_left:
             # The brain answers an interrupted reply's turn again: the next model continues the text.
             return builder.interrupt()
-        if only_empty and builder.may_be_complete:
+        if any_empty and builder.may_be_complete:
             # The answer had broken off after its last word: there is nothing to add, and to apologize for.
             return builder.end_without_text()
         log.error("answer_failed", turn=builder.turn, reply_id=builder.reply_id)

@@ -411,12 +411,12 @@ async def test_an_answer_without_content_is_a_failure(chunks: list[LlmEvent]) ->
 async def test_nothing_is_added_to_an_answer_that_broke_off_after_its_end(
     broken_off: str, texts: list[str], reason: str
 ) -> None:
-    """Its models have nothing to say; after an unfinished sentence they have failed."""
-    harness = Harness(FakeClient(first=[Done("stop")], second=[Done("stop")]), "first", "second")
+    """A model has nothing to say; after an unfinished sentence it has failed."""
+    harness = Harness(FakeClient(first=[BROKEN], second=[Done("stop")]), "first", "second")
     assert await harness.answer(broken_off=broken_off) == reason
     assert harness.texts == texts
 
-    failing = Harness(FakeClient(first=[Done("stop")], second=[BROKEN]), "first", "second")
+    failing = Harness(FakeClient(first=[BROKEN]), "first")
     assert await failing.answer(broken_off=broken_off) == "error"
 
 

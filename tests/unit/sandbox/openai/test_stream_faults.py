@@ -29,6 +29,24 @@ def test_a_fault_occurs_once_within_the_answer(fault: str, reply: Reply) -> None
     assert at == {LONG: 3, TOOL: 1}.get(reply, 2)
 
 
+def test_a_fault_may_occur_later_in_the_text() -> None:
+    """After so many tokens, or at the end of the text."""
+    chunks = wire.chat_chunks(wire.Completion("id-1", "m", 0, LONG))
+    found = list(with_stream_faults(chunks, ["close_mid"], 2.5, after=4))
+    assert [chunk.action for chunk in found].index("close") == 5
+
+    chunks = wire.chat_chunks(wire.Completion("id-1", "m", 0, LONG))
+    found = list(with_stream_faults(chunks, ["close_mid"], 2.5, after=99))
+    assert [chunk.action for chunk in found].index("close") == len(faulty("")) - 1
+
+
+def test_a_connection_is_closed_within_a_tool_call() -> None:
+    """After its first chunk, even if that is the whole call."""
+    found = faulty("close_in_tool_call", TOOL)
+    at = [chunk.action for chunk in found].index("close")
+    assert ["tool" in chunk.tags for chunk in found[at - 2 : at]] == [False, True]
+
+
 @pytest.mark.parametrize("fault", ["error_text", "error_vllm", "error_openrouter", "error_event"])
 def test_an_error_ends_the_stream(fault: str) -> None:
     """The server sends nothing after it."""
