@@ -111,7 +111,7 @@ class Chain:
 
     @property
     def broken_off(self) -> str:
-        """What was spoken of the last answer that broke off."""
+        """The spoken part of the last answer that broke off."""
         ends = bodies_of(self.call.bodies, ReplyFinished)
         return self.call.text_of([end.reply_id for end in ends if end.reason == "interrupted"][-1]).strip()
 
@@ -190,7 +190,7 @@ async def test_an_answer_moves_to_the_next_model(
 
 
 async def _moves_within_a_sentence(made: Chain, fault: str) -> None:
-    """The second model knows exactly what was spoken."""
+    """The request to the second model contains exactly the words that were spoken."""
     await _works(made)
     assert await made.turn("what are your hours", llm_fault=fault, llm_fault_after=PLAYED) == HOURS, fault
     (_, question), (role, text), (_, instruction) = made.history[-3:]

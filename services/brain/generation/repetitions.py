@@ -34,7 +34,7 @@ NOTHING_SPOKEN = Spoken()
 
 
 def spoken_of(conversation: Conversation) -> Spoken:
-    """What the unfinished answers to the caller's last input contain.
+    """Return the words of the unfinished answers to the caller's last input.
 
     Of an answer with tool calls only whole sentences count: "Sure," may begin the next one too.
     """
@@ -56,7 +56,7 @@ def spoken_of(conversation: Conversation) -> Spoken:
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    """What was spoken from one of the clauses on."""
+    """The spoken words from one of the clauses on."""
 
     letters: str
     word_ends: frozenset[int]
@@ -129,7 +129,7 @@ def _is_letter(character: str) -> bool:
 
 
 def _without_letters(text: str, count: int) -> str | None:
-    """The text after so many letters; None if it goes on within a word, or may be another beginning.
+    """The text after so many letters; None if it continues within a word, or may be another beginning.
 
     A single word may begin something else: "No problem" does not repeat "No".
     """

@@ -18,7 +18,7 @@ def spoken(*items: Item) -> Spoken:
 
 
 def continued(broken_off: Spoken, *clauses: str) -> list[str]:
-    """What is left of an answer that arrives clause by clause."""
+    """The rest of an answer that arrives clause by clause."""
     repetitions = Repetitions(broken_off)
     return [new for text in clauses for new in repetitions.new([text])]
 
@@ -74,10 +74,10 @@ HOURS = ("We are open ", "from eight in the morning, ")
         (("We are open from eight in the morning.",), []),
     ],
 )
-def test_an_answer_that_begins_again_goes_on_where_it_broke_off(
+def test_an_answer_that_begins_again_continues_where_it_broke_off(
     clauses: tuple[str, ...], rest: list[str]
 ) -> None:
-    """Whatever the pieces in which the next model sends it."""
+    """The next model may send it in other pieces."""
     found = spoken(CallerTurn(1, "when"), reply(*HOURS, finished="interrupted"))
     assert continued(found, *clauses) == rest
 

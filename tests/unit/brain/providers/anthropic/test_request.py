@@ -128,7 +128,7 @@ def test_a_tool_call_of_another_model_is_answered_without_a_budget_for_thinking(
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "1", "content": "{}"},
     ]
-    settings = {"model": "claude-haiku-4-5", "reasoning_effort": "low", "tools": TOOLS}
+    settings: Any = {"model": "claude-haiku-4-5", "reasoning_effort": "low", "tools": TOOLS}
 
     assert "thinking" not in body_of(turn, **settings)
     assert body_of([*turn, {"role": "assistant", "content": "Done."}, *USER], **settings)["thinking"]
