@@ -11,8 +11,8 @@ from rich.table import Table
 from bench.measure import Round, measure, percentile, summary
 from bench.run import run
 from cli.log_lines import LogWatch
+from cli.ports import SERVICES
 from cli.system import environment, free_ports, running_system
-from cli.topology import SERVICES
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.openai.settings import OpenAISandboxSettings

@@ -12,8 +12,8 @@ import psutil
 from bench.prometheus import Buckets, histogram, minus, plus, quantile
 from cli.calls import CallResult, RunningSystem, call_all
 from cli.log_lines import LogWatch
+from cli.ports import SERVICES
 from cli.system import System
-from cli.topology import SERVICES
 from parley.latency.turn import PARTS
 from parley.telemetry.catalogue.bus import BUS_DELAY
 from sandbox.caller.caller_pool import caller_pool

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.calls import SystemNotRunning, environment_of
-from cli.topology import SANDBOX_TOKEN
+from cli.providers import SANDBOX_TOKEN
 from parley.agent_config import AgentConfig
 from parley.errors import ConfigError
 from parley.latency.projection import turn_latencies

@@ -20,12 +20,12 @@ from cli.knowledge.app import app as knowledge
 from cli.latency import show_latency
 from cli.local_demo.command import LocalOptions, local_demo
 from cli.number import Attachment, attach, list_numbers
+from cli.ports import Size
 from cli.replay import run_replay
 from cli.sandbox import sandbox as run_sandbox
 from cli.settings import CliSettings, home_folder
 from cli.system import environment
 from cli.testing.app import run_conversation_tests
-from cli.topology import Size
 from cli.up import up as bring_up
 from parley.settings import load
 

@@ -13,9 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.log_lines import LogWatch
+from cli.ports import Ports, default_ports
 from cli.process import ProcessFailed
+from cli.providers import PROVIDERS, SANDBOX_SID, SANDBOX_TOKEN
 from cli.system import environment, free_ports, running_processes, taken_ports
-from cli.topology import PROVIDERS, SANDBOX_SID, SANDBOX_TOKEN, Ports, build_topology, default_ports
+from cli.topology import build_topology
 from cli.up import log_text, print_failures
 from parley.exception_groups import flatten_group
 from sandbox.caller.client import SandboxError, open_telephone

@@ -9,7 +9,7 @@ from cli.doctor.context import AgentRoute, provider_named, routes_of
 from cli.doctor.end_dates import announced_ends, model_path, shutdown_of, today
 from cli.json_api import ApiError, JsonApi
 from cli.number_webhooks import is_of
-from cli.topology import PROVIDERS, is_real
+from cli.providers import PROVIDERS, is_real
 from cli.twilio_account import TwilioAccount, account_error, twilio_api_url
 from parley.agent_config import AgentConfig, load_agent_config
 from parley.errors import ConfigError

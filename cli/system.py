@@ -13,8 +13,9 @@ from pathlib import Path
 
 import httpx
 
+from cli.ports import SINGLE, Ports, Size, port_names
 from cli.process import ChildProcess, OnLine, ProcessFailed
-from cli.topology import SINGLE, Ports, ProcessSpec, Size, Topology, build_topology, port_names, to_json
+from cli.topology import ProcessSpec, Topology, build_topology, to_json
 
 _READY_TIMEOUT_S = 60.0
 _STATE_FILE = "system.json"

@@ -7,128 +7,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.ports import SERVICES, SINGLE, Ports, Size, numbered
+from cli.providers import PROVIDERS, SANDBOX_SID, SANDBOX_TOKEN, Provider, emulated_providers, is_real
+
 _CLUSTER_CONFIG = Path(__file__).parent.parent / "deploy" / "nats-cluster.conf"
 
-SERVICES = ("edge", "stt", "brain", "tts", "recorder")
-_PORTS = {
-    "nats": 4222,
-    "nats-monitor": 8222,
-    "edge": 8080,
-    "stt": 8081,
-    "brain": 8082,
-    "tts": 8083,
-    "recorder": 8084,
-    "edge-metrics": 8085,
-    "twilio": 9001,
-    "deepgram": 9002,
-    "openai": 9003,
-    "elevenlabs": 9004,
-}
 _MODULES = {"openai": "language_models"}
 """Modules of emulators that are not named like their provider."""
 _SECRET_SUFFIXES = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
 """Third-party providers may also have variables that begin with PARLEY_."""
-_MORE_PORTS = {"nats-route": 6221, "edge-direct": 8089}
-SANDBOX_SID = "AC" + "5a" * 16
-SANDBOX_TOKEN = "sandbox"  # noqa: S105 - signs calls on this machine only
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How many processes of each kind to run."""
-
-    copies: int = 1
-    """Processes of each service; with two or more, calls survive a kill."""
-    nats_nodes: int = 1
-    """NATS servers; three keep three copies of each stream."""
-
-
-SINGLE = Size()
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """A provider: its environment variables, and where its emulator is."""
-
-    name: str
-    key_variable: str
-    url_variable: str
-    path: str = ""
-    """Path of the emulator's address."""
-    host: str = ""
-    """The provider whose emulator serves this one too, under `path`; empty for a process and port of its own.
-    It is emulated whenever its host is, unless it has a key or an address."""
-    more: tuple[tuple[str, str], ...] = ()
-    """Further variables for services that use the emulator."""
-    credentials: tuple[str, ...] = ()
-    """Variables of other programs that hold credentials for the real one too."""
-
-    @property
-    def process(self) -> str:
-        """The provider in whose emulator's process it is served."""
-        return self.host or self.name
-
-
-PROVIDERS = (
-    Provider("twilio", "TWILIO_AUTH_TOKEN", "PARLEY_TWILIO_URL"),
-    Provider("deepgram", "DEEPGRAM_API_KEY", "PARLEY_DEEPGRAM_URL"),
-    Provider("openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "/v1"),
-    Provider("elevenlabs", "ELEVENLABS_API_KEY", "PARLEY_ELEVENLABS_URL"),
-    Provider("anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "/anthropic", host="openai"),
-    Provider("gemini", "GEMINI_API_KEY", "GEMINI_BASE_URL", "/gemini", host="openai"),
-    Provider("assemblyai", "ASSEMBLYAI_API_KEY", "PARLEY_ASSEMBLYAI_URL", "/assemblyai", host="deepgram"),
-    Provider("cartesia", "CARTESIA_API_KEY", "PARLEY_CARTESIA_URL", "/cartesia", host="elevenlabs"),
-    Provider(
-        "polly",
-        "PARLEY_POLLY_SECRET_ACCESS_KEY",
-        "PARLEY_POLLY_URL",
-        "/polly",
-        host="elevenlabs",
-        more=(("PARLEY_POLLY_ACCESS_KEY_ID", SANDBOX_TOKEN), ("PARLEY_POLLY_REGION", "us-east-1")),
-        credentials=(
-            "AWS_ACCESS_KEY_ID",
-            "AWS_PROFILE",
-            "AWS_ROLE_ARN",
-            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-        ),
-    ),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """The port of each process."""
-
-    by_name: Mapping[str, int]
-
-    def url(self, name: str) -> str:
-        """HTTP address of a process."""
-        return f"http://127.0.0.1:{self.by_name[name]}"
-
-
-def default_ports(size: Size = SINGLE) -> Ports:
-    """The documented ports; further copies are 10 higher each, further NATS servers 1 higher each."""
-    ports = dict(_PORTS)
-    for name in port_names(size):
-        kind, _, number = name.rpartition("-")
-        if name not in ports:
-            step = 1 if kind.startswith("nats") else 10
-            ports[name] = {**_PORTS, **_MORE_PORTS}[kind] + (int(number) - 1) * step
-    return Ports(ports)
-
-
-def port_names(size: Size = SINGLE) -> tuple[str, ...]:
-    """Names of all processes that need a port; each of several edges also has a direct one."""
-    own_ports = ["edge-metrics" if name == "edge" else name for name in SERVICES]
-    copies = [_numbered(name, n) for n in range(2, size.copies + 1) for name in own_ports]
-    nodes = [f"{kind}-{n}" for n in range(2, size.nats_nodes + 1) for kind in ("nats", "nats-monitor")]
-    routes = [f"nats-route-{n}" for n in range(1, size.nats_nodes + 1)] if size.nats_nodes > 1 else []
-    edges = [f"edge-direct-{n}" for n in range(1, size.copies + 1)] if size.copies > 1 else []
-    return (*_PORTS, *copies, *edges, *nodes, *routes)
-
-
-def _numbered(name: str, number: int) -> str:
-    return name if number == 1 else f"{name}-{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +43,6 @@ class Topology:
     """Providers that are real, or emulators outside this system."""
     edge_url: str
     sandbox_urls: Mapping[str, str]
-
-
-def is_real(provider: Provider, environment: Mapping[str, str]) -> bool:
-    """Whether the environment has the provider's key, other credentials, or an address for it."""
-    names = (provider.key_variable, provider.url_variable, *provider.credentials)
-    return any(environment.get(name) for name in names)
 
 
 def build_topology(
@@ -215,14 +96,6 @@ def build_topology(
     )
 
 
-def emulated_providers(environment: Mapping[str, str]) -> tuple[Provider, ...]:
-    """The providers that the sandbox replaces, those with a process of their own first."""
-    missing = [provider for provider in PROVIDERS if not is_real(provider, environment)]
-    own = [provider for provider in missing if not provider.host]
-    hosts = {provider.name for provider in own}
-    return (*own, *(provider for provider in missing if provider.host in hosts))
-
-
 def _emulator_url(provider: Provider, ports: Ports) -> str:
     """The address of an emulator's own routes, such as /sandbox/log."""
     return ports.url(provider.process) + (provider.path if provider.host else "")
@@ -251,7 +124,7 @@ def _provider_env(
 
 
 def _service(name: str, number: int, env: Mapping[str, str], ports: Ports) -> ProcessSpec:
-    process = _numbered(name, number)
+    process = numbered(name, number)
     own_env = {**env, f"PARLEY_{name.upper()}_PORT": str(ports.by_name[process])}
     return ProcessSpec(
         process, (sys.executable, "-m", f"services.{name}"), own_env, f"{ports.url(process)}/readyz"
@@ -262,7 +135,7 @@ def _edge(
     number: int, env: Mapping[str, str], ports: Ports, *, shared: bool, emulates_twilio: bool
 ) -> ProcessSpec:
     """An edge; several share the webhook port, and streams are opened at each edge's direct port."""
-    metrics = _numbered("edge-metrics", number)
+    metrics = numbered("edge-metrics", number)
     own_env = {**env, "PARLEY_EDGE_METRICS_PORT": str(ports.by_name[metrics])}
     if shared:
         direct = f"edge-direct-{number}"
@@ -271,7 +144,7 @@ def _edge(
             # The real Twilio cannot reach ports of this machine directly.
             own_env["PARLEY_EDGE_DIRECT_URL"] = ports.url(direct)
     argv = (sys.executable, "-m", "services.edge")
-    return ProcessSpec(_numbered("edge", number), argv, own_env, f"{ports.url(metrics)}/readyz")
+    return ProcessSpec(numbered("edge", number), argv, own_env, f"{ports.url(metrics)}/readyz")
 
 
 def _emulator(name: str, env: Mapping[str, str], ports: Ports) -> ProcessSpec:
@@ -280,7 +153,7 @@ def _emulator(name: str, env: Mapping[str, str], ports: Ports) -> ProcessSpec:
 
 
 def _nats_url(ports: Ports, size: Size) -> str:
-    nodes = (_numbered("nats", n) for n in range(1, size.nats_nodes + 1))
+    nodes = (numbered("nats", n) for n in range(1, size.nats_nodes + 1))
     return ",".join(f"nats://127.0.0.1:{ports.by_name[node]}" for node in nodes)
 
 
@@ -289,7 +162,7 @@ def _nats(ports: Ports, home: str, program_folder: str, size: Size) -> tuple[Pro
 
 
 def _nats_node(number: int, ports: Ports, home: str, program_folder: str, size: Size) -> ProcessSpec:
-    name, monitor = _numbered("nats", number), _numbered("nats-monitor", number)
+    name, monitor = numbered("nats", number), numbered("nats-monitor", number)
     routes = [f"nats://127.0.0.1:{ports.by_name[route]}" for route in ports.by_name if "route" in route]
     cluster = (
         *("--config", str(_CLUSTER_CONFIG)),

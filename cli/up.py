@@ -11,10 +11,12 @@ from rich.text import Text
 from cli.calls import is_running
 from cli.doctor.local import without_credentials
 from cli.log_lines import LogLine, LogWatch
+from cli.ports import SINGLE, Size, default_ports
 from cli.process import ProcessFailed
+from cli.providers import PROVIDERS, Provider, is_real
 from cli.start_advice import advise
 from cli.system import System, environment, free_ports, running_system, taken_ports
-from cli.topology import PROVIDERS, SINGLE, Provider, Size, Topology, default_ports, is_real
+from cli.topology import Topology
 from parley.exception_groups import flatten_group
 
 

@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cli.doctor.command import DoctorOptions, examine
 from cli.doctor.finding import Finding
-from cli.topology import SANDBOX_SID, SANDBOX_TOKEN
+from cli.providers import SANDBOX_SID, SANDBOX_TOKEN
 from parley.runtime.health import serve
 from sandbox.caller.utterance import oracle_registration
 from sandbox.caller.voice_bank import load_bank

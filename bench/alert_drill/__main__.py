@@ -25,8 +25,8 @@ from bench.alert_drill.tool import Tool
 from bench.chaos.dialogue import MODEL, SCENARIO, TOOL, TRANSCRIBER
 from bench.run import run as run_bench
 from bench.turns.calls import Emulators
+from cli.ports import SERVICES, Size
 from cli.system import System, environment, free_ports, running_system
-from cli.topology import SERVICES, Size
 from scripts.alert_rules import read_rules, rule_files
 from scripts.deploy_tools import TOOLS, unavailable_reason
 

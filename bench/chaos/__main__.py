@@ -26,8 +26,8 @@ from bench.chaos.targets import TARGETS, Target
 from bench.run import run as run_bench
 from bench.turns.calls import Call, Emulators, place_calls
 from cli.log_lines import LogWatch
+from cli.ports import Size
 from cli.system import System, environment, free_ports, running_system
-from cli.topology import Size
 from sandbox.caller.client import open_telephone
 
 _OUT = Path("build/chaos.json")

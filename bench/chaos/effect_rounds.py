@@ -15,8 +15,8 @@ from bench.chaos.booking_service import BookingService
 from bench.chaos.effect_calls import EffectCalls, EffectRound
 from bench.chaos.effects import AGENT, agents, model_rules, moments_of
 from bench.chaos.targets import kind_of
+from cli.ports import Size
 from cli.system import environment, free_ports, running_system
-from cli.topology import Size
 
 STAGES = ("edge", "brain")
 _LOAD = {"PARLEY_SANDBOX_STT": "oracle", "PARLEY_SANDBOX_TTS": "tone"}

@@ -30,8 +30,8 @@ from bench.dashboards.prometheus_server import Prometheus, running_prometheus
 from bench.dashboards.timeline import Timeline
 from bench.run import run as run_bench
 from bench.turns.calls import Emulators
+from cli.ports import Size
 from cli.system import System, environment, free_ports, running_system
-from cli.topology import Size
 from sandbox.caller.client import SandboxError, Telephone, open_telephone
 from scripts.dashboards.read import targets, variables
 from scripts.deploy_tools import TOOLS, unavailable_reason

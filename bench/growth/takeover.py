@@ -23,8 +23,9 @@ from bench.growth.stage_takeover import (
     stage_takeover,
 )
 from bench.growth.synthetic_call import SyntheticCall
+from cli.ports import Size
 from cli.system import environment, free_ports, running_postgres, running_processes
-from cli.topology import Size, build_topology
+from cli.topology import build_topology
 from parley.bus import Bus, connect, subjects
 from parley.clock import now_us
 from parley.events.envelope import event_body, event_name

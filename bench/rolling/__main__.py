@@ -23,8 +23,8 @@ from bench.rolling.result import Round, add_pauses, table
 from bench.run import run as run_bench
 from bench.turns.calls import Emulators, place_calls
 from cli.log_lines import LogWatch
+from cli.ports import Size
 from cli.system import System, environment, free_ports, running_system
-from cli.topology import Size
 
 _OUT = Path("build/rolling.json")
 _VALUES = Path(__file__).parents[2] / "deploy" / "helm" / "parley" / "values.yaml"

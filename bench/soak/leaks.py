@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import psutil
 
+from cli.ports import SERVICES
 from cli.system import System
-from cli.topology import SERVICES
 from parley.telemetry.catalogue.capacity import ASYNCIO_TASKS
 
 _MB = 1024**2

@@ -29,8 +29,9 @@ from cli.doctor.render import as_json, secrets_of, show, without_secrets
 from cli.doctor.runner import Check, run_checks
 from cli.doctor.twilio import check_twilio
 from cli.latency_budget import read_budget
+from cli.ports import default_ports
+from cli.providers import emulated_providers
 from cli.system import taken_ports
-from cli.topology import default_ports, emulated_providers
 from parley.agent_config import AgentConfig, CallData, rendered
 from parley.errors import ConfigError
 from parley.providers.registry import ProviderContext, load_plugin

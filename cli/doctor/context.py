@@ -9,7 +9,7 @@ import httpx
 
 from cli.doctor.agent_file import AgentFile
 from cli.latency_budget import LatencyBudget
-from cli.topology import PROVIDERS, Provider, is_real
+from cli.providers import PROVIDERS, Provider, is_real
 from parley.agent_config import AgentConfig, ProviderSection
 from parley.errors import ConfigError
 from parley.providers.registry import Kind, ProviderContext, configs_of, kinds_of, route_name

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cli.advice import PAGES
 from cli.doctor.finding import Reporter
-from cli.topology import PROVIDERS, SANDBOX_TOKEN, Provider, is_real
+from cli.providers import PROVIDERS, SANDBOX_TOKEN, Provider, is_real
 from parley.agent_config import AgentConfig, HttpTool, McpTool, PythonTool, load_agent_config, texts_problem
 from parley.agent_config.tools import RecordsTool
 from parley.errors import ConfigError

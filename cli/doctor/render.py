@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.doctor.finding import Finding
-from cli.topology import SANDBOX_TOKEN
+from cli.providers import SANDBOX_TOKEN
 
 _MARKS = {"ok": ("ok", "green"), "note": ("note", "yellow"), "failed": ("failed", "red")}
 _SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$")

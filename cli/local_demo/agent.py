@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import yaml
 
-from cli.topology import PROVIDERS, SANDBOX_TOKEN
+from cli.providers import PROVIDERS, SANDBOX_TOKEN
 
 NAME = "local"
 _MODULES = {

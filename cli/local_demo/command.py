@@ -29,10 +29,11 @@ from cli.local_demo.caller import (
 )
 from cli.local_demo.usage import Usage, between, measure
 from cli.log_lines import LogWatch
+from cli.ports import SERVICES
 from cli.process import ProcessFailed
+from cli.providers import PROVIDERS
 from cli.recording import path_of
 from cli.system import System, environment, free_ports, running_system, wipe
-from cli.topology import PROVIDERS, SERVICES
 from cli.up import log_text, print_failures
 from cli.wer import match_texts
 from parley.exception_groups import flatten_group

@@ -17,6 +17,7 @@ from cli.data.problems import ImportRefused
 from cli.data.session import DataUnavailable
 from cli.data.storing import store_folder
 from cli.process import ProcessFailed
+from cli.providers import SANDBOX_TOKEN
 from cli.recording import path_of
 from cli.system import environment
 from cli.testing.agents import Folders, PreparedCase, Providers, prepare
@@ -27,7 +28,6 @@ from cli.testing.play import Options, Result, play_all
 from cli.testing.reports import terminal
 from cli.testing.reports.recording_audio import compressed
 from cli.testing.system import SystemUnderTest, existing_system, own_system, temporary_home
-from cli.topology import SANDBOX_TOKEN
 from parley.agent_config import LlmConfig
 from parley.errors import BusError
 from parley.exception_groups import flatten_group

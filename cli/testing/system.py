@@ -9,9 +9,9 @@ from typing import Literal
 
 from cli.calls import environment_of, find_system
 from cli.log_lines import LogWatch
+from cli.providers import PROVIDERS, SANDBOX_TOKEN
 from cli.system import free_ports, running_system
 from cli.testing.play import Addresses
-from cli.topology import PROVIDERS, SANDBOX_TOKEN
 
 _OWN_PREFIXES = ("TWILIO_", "PARLEY_")
 _PROVIDER_PREFIXES = (

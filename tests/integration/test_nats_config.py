@@ -4,7 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cli.topology import Size, build_topology, default_ports
+from cli.ports import Size, default_ports
+from cli.topology import build_topology
 
 
 def test_the_server_accepts_the_configuration() -> None:

@@ -19,7 +19,7 @@ from cli.doctor.native_models import check_anthropic, check_gemini
 from cli.doctor.openai import check_openai
 from cli.doctor.twilio import check_twilio
 from cli.latency_budget import read_budget
-from cli.topology import SANDBOX_SID
+from cli.providers import SANDBOX_SID
 from parley.agent_config import AgentConfig
 from parley.providers.registry import ProviderContext
 from parley.settings import CommonSettings
