@@ -208,6 +208,8 @@ class ResponseRequest:
     exact_text: str = ""
     """Words to speak unchanged, without regard to the conversation; empty to answer the caller."""
     tool_choice: ToolChoice = "auto"
+    tools: Sequence[Mapping[str, Any]] | None = None
+    """The functions that the response may call, if they have changed since the session started."""
     context: Sequence[str] = field(default_factory=tuple)
     """Material for this response only, such as passages of documents."""
 

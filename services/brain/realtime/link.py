@@ -5,8 +5,9 @@ the next one starts from the log: the conversation as far as it was played, and 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
 import structlog
 
@@ -63,6 +64,8 @@ class RealtimeLink:
         self.session: Session | None = None
         self.speaker: Speaker | None = None
         """The resources that the responses of the current session share."""
+        self.session_tools: Sequence[dict[str, Any]] = ()
+        """The tools with which the current session started."""
         self.route: Route[RealtimeRoute] | None = None
         """The route of the current session, or of the last one."""
         self.attempt: Attempt | None = None
@@ -156,8 +159,9 @@ class RealtimeLink:
         """
         config, conversation = route.target.config, self._log.conversation
         start = session_start(agent.config, conversation, self._log.state.realtime.unfinished)
+        tools = agent.tools()
         setup = SessionSetup(
-            start.instructions, agent.tools(), languages_of(agent.config), safety_id=self._call.call_sid
+            start.instructions, tools, languages_of(agent.config), safety_id=self._call.call_sid
         )
         provider = await route.target.provider()
         async with guarded_context(route.provider, provider.connect(config, setup)) as connection:
@@ -172,6 +176,7 @@ class RealtimeLink:
                 ),
                 has_alternative=len(agent.chain.routes) > 1,
             )
+            self.session_tools = tools
             try:
                 await session.items.restore(start)
                 await self._serve(agent, route, attempt, session, connection)

@@ -56,8 +56,12 @@ class Voice:
                 await session.items.update(self._log.conversation)
                 passages = await answer.passages() if answer.passages is not None else ()
                 await session.items.set_material(material(passages) if passages else "")
+                tools = agent.tools()
                 request = ResponseRequest(
-                    self._tag(reply_id), tool_choice="auto" if answer.builder.tools_allowed else "none"
+                    self._tag(reply_id),
+                    tool_choice="auto" if answer.builder.tools_allowed else "none",
+                    # Those of an MCP server change, and may be missing when the session starts.
+                    tools=tools if tools != self._link.session_tools else None,
                 )
                 route = self._link.route
                 response = Answer(

@@ -85,8 +85,11 @@ def create_response(request: ResponseRequest) -> dict[str, Any]:
     if request.exact_text:
         # Without the conversation as input, because the words answer nothing; the output is part of it.
         response |= {"input": [], "instructions": _EXACTLY + request.exact_text, "tool_choice": "none"}
-    elif request.tool_choice != "auto":
-        response["tool_choice"] = request.tool_choice
+    else:
+        if request.tool_choice != "auto":
+            response["tool_choice"] = request.tool_choice
+        if request.tools is not None:
+            response["tools"] = [_tool(definition) for definition in request.tools]
     # An `error` event that refuses the request names this id.
     return {"type": "response.create", "event_id": request.tag, "response": response}
 

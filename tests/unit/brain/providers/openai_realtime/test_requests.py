@@ -39,6 +39,16 @@ def test_a_session_is_set_up_for_telephone_audio_and_own_decisions() -> None:
     assert "reasoning" not in session
 
 
+def test_a_response_has_the_tools_that_have_changed() -> None:
+    """Without any it has those of the session; a fixed text calls none."""
+    changed = requests.create_response(ResponseRequest("r1.1", tools=[_TOOL]))["response"]
+    assert changed["tools"] == [
+        {"type": "function", "name": "book", "description": "Books.", "parameters": {}}
+    ]
+    assert "tools" not in requests.create_response(ResponseRequest("r1.2"))["response"]
+    assert "tools" not in requests.create_response(ResponseRequest("r1.3", "Hi.", tools=[_TOOL]))["response"]
+
+
 def test_options_reach_the_session() -> None:
     """Semantic turn detection, no noise reduction, an older transcriber, and reasoning."""
     config = RealtimeConfig(
