@@ -115,6 +115,9 @@ class Player:
                 return playback.cancel(body.reply_id, now_ms)
             case synthesis_pb2.SynthesisFinished():
                 return playback.synthesis_finished(body.reply_id, body.samples, now_ms)
+            case reply_pb2.ReplyFinished(reply_id=reply_id, clauses=0):
+                # A reply that only calls a tool has no audio, and must not block the next one.
+                return playback.synthesis_finished(reply_id, 0, now_ms)
             case speech_pb2.SpeechStarted() if not self._pending_hang_up.final:
                 return playback.pause(now_ms)
             case reply_pb2.HangUpRequested(reason=reason) if reason == FINAL_REASON:

@@ -70,6 +70,8 @@ class PlaybackState:
                 synthesis.words += [(w.start_ms * BYTES_PER_MS, w.end_ms * BYTES_PER_MS) for w in body.words]
             case synthesis_pb2.SynthesisFinished(reply_id=reply_id):
                 self._synthesis_finished(reply_id, body.samples)
+            case reply_pb2.ReplyFinished(reply_id=reply_id, clauses=0):
+                self._synthesis_finished(reply_id, 0)
             case call_pb2.StreamResuming():
                 self.complete()
                 self._lost = body

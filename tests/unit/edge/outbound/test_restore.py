@@ -5,7 +5,7 @@ import pytest
 from parley.events.envelope import Body
 from parley.v1.call_pb2 import StreamResuming, StreamStarted
 from parley.v1.playback_pb2 import BargeIn, PlaybackPaused, PlaybackProgressed, PlaybackStarted
-from parley.v1.reply_pb2 import ReplyStarted
+from parley.v1.reply_pb2 import ReplyFinished, ReplyStarted
 from parley.v1.synthesis_pb2 import ClauseSynthesized, WordTiming
 from services.edge.outbound.playback import Playback
 from services.edge.outbound.restore import PlaybackState
@@ -51,6 +51,16 @@ def test_the_next_stream_continues_from_the_logged_position() -> None:
     commands = playback.audio_received("r1", 0, b"x" * 1600, last=False, now_ms=9000)
 
     assert appended(commands) == [PlaybackStarted(reply_id="r1", from_sample=800, at_ms=9000)]
+
+
+def test_a_reply_without_words_does_not_block_the_next_one() -> None:
+    """An answer of a realtime model that only calls a tool has no audio, and so no end of it."""
+    empty = (ReplyStarted(reply_id="r1"), ReplyFinished(reply_id="r1", reason="tool_calls"))
+    playback = Playback(restored(*empty, ReplyStarted(reply_id="r2")))
+    playback.skip_missing_audio(0, 10_000)
+    commands = playback.audio_received("r2", 0, b"x" * 800, last=True, now_ms=10_010)
+
+    assert appended(commands)[-1:] == [PlaybackStarted(reply_id="r2", at_ms=10_010)]
 
 
 def test_audio_sent_by_a_stalled_edge_counts_as_played() -> None:
