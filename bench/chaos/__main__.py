@@ -22,12 +22,13 @@ from bench.chaos.evaluation import evaluate
 from bench.chaos.fault_injection import inject_faults
 from bench.chaos.recordings import recorded_s_lost
 from bench.chaos.result import Round, table
-from bench.chaos.targets import TARGETS, Target
+from bench.chaos.targets import Target, targets_of
 from bench.run import run as run_bench
 from bench.turns.calls import Call, Emulators, place_calls
 from cli.log_lines import LogWatch
 from cli.ports import Size
 from cli.system import System, environment, free_ports, running_system
+from parley.agent_config.realtime import Mode
 from sandbox.caller.client import open_telephone
 
 _OUT = Path("build/chaos.json")
@@ -44,6 +45,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--faults", type=int, default=6, help="faults per target (6)")
     parser.add_argument(
         "--questions", type=int, default=5, help="questions per caller; determines the length of calls (5)"
+    )
+    parser.add_argument(
+        "--mode",
+        choices=("cascade", "realtime"),
+        default="cascade",
+        help="mode of the agent that answers; rounds that count effects have a cascade (cascade)",
     )
     parser.add_argument(
         "--repetitions", type=int, default=3, help="calls per moment in rounds that count effects (3)"
@@ -63,24 +70,26 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def selected_targets(only: str) -> list[Target]:
-    """The targets selected by kind, or by kind and method.
+def selected_targets(only: str, mode: Mode) -> list[Target]:
+    """The targets of calls in a mode that are selected by kind, or by kind and method.
 
     Raises:
         SystemExit: an unknown target; the message lists the known ones.
     """
     wanted = [name.strip() for name in only.split(",") if name.strip()]
-    names = {target.kind for target in TARGETS} | {target.name for target in TARGETS}
+    targets = targets_of(mode)
+    names = {target.kind for target in targets} | {target.name for target in targets}
     names |= {"effects", *_EFFECT_ROUNDS}
     if unknown := sorted(set(wanted) - names):
         raise SystemExit(f"unknown target {unknown[0]!r}; choose from: {', '.join(sorted(names))}")
-    return [t for t in TARGETS if not wanted or t.kind in wanted or t.name in wanted]
+    return [t for t in targets if not wanted or t.kind in wanted or t.name in wanted]
 
 
-def selected_stages(only: str) -> list[str]:
-    """The stages of the rounds that count effects outside of the calls."""
+def selected_stages(only: str, mode: Mode) -> list[str]:
+    """The stages of the rounds that count effects outside of the calls; by default none in `realtime`."""
     wanted = [name.strip() for name in only.split(",") if name.strip()]
-    return [stage for name, stage in _EFFECT_ROUNDS.items() if not wanted or {name, "effects"} & set(wanted)]
+    every = not wanted and mode == "cascade"
+    return [stage for name, stage in _EFFECT_ROUNDS.items() if every or {name, "effects"} & set(wanted)]
 
 
 async def run(args: argparse.Namespace, console: Console) -> tuple[list[Round], list[EffectRound]]:
@@ -89,14 +98,14 @@ async def run(args: argparse.Namespace, console: Console) -> tuple[list[Round], 
     A cluster of three writes everything three times, which would dominate the other figures on a small
     machine.
     """
-    chance, targets = random.Random(args.seed), selected_targets(args.only)
+    chance, targets = random.Random(args.seed), selected_targets(args.only, args.mode)
     alone = [target for target in targets if target.kind != "nats"]
     clustered = [target for target in targets if target.kind == "nats"]
     rounds = [
         *(await _rounds(alone, 1, args, chance, console) if alone else []),
         *(await _rounds(clustered, args.nats_nodes, args, chance, console) if clustered else []),
     ]
-    stages = selected_stages(args.only)
+    stages = selected_stages(args.only, args.mode)
     return rounds, await effect_rounds(stages, args.repetitions, console) if stages else []
 
 
@@ -119,7 +128,7 @@ async def _rounds(
             running_system(env, free_ports(size), home, size=size, on_line=watch) as system,
             httpx.AsyncClient(timeout=30) as client,
         ):
-            _write_agent(home, service_url)
+            _write_agent(home, service_url, args.mode)
             emulators = Emulators(system, client)
             # Faults affect only the first models; the fallbacks work.
             await emulators.configure("openai", scenario=SCENARIO, llm_fault_model=MODEL)
@@ -132,10 +141,10 @@ async def _rounds(
     return rounds
 
 
-def _write_agent(home: Path, service_url: str) -> None:
+def _write_agent(home: Path, service_url: str, mode: Mode) -> None:
     folder = home / "agents"
     folder.mkdir()
-    (folder / "chaos.yaml").write_text(yaml.safe_dump(agent(service_url)), encoding="utf-8")
+    (folder / "chaos.yaml").write_text(yaml.safe_dump(agent(service_url, mode)), encoding="utf-8")
 
 
 async def _round(
@@ -189,7 +198,7 @@ def main() -> int:
             console.print(f"[red]{effect_round.stage} kill, effects[/]: ", problem, soft_wrap=True)
     args.out.parent.mkdir(exist_ok=True)
     targets = {round_.name: round_.figures for round_ in rounds}
-    figures = {"seed": args.seed, "targets": targets, "effects": figures_of(effects)}
+    figures = {"seed": args.seed, "mode": args.mode, "targets": targets, "effects": figures_of(effects)}
     args.out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     console.print(f"written: {args.out}")
     lost = any(round_.losses.notes or round_.problems for round_ in rounds)

@@ -5,6 +5,7 @@ from typing import Any
 
 from bench.turns.scripts import QUESTIONS
 from cli.wer import normalize
+from parley.agent_config.realtime import Mode
 from sandbox.caller.script import ExpectHangUp, Listen, Say, Script, Step
 from sandbox.openai.scenario import Scenario, read_scenario
 
@@ -21,16 +22,22 @@ _SILENCE_MS = 2600.0
 """Longer than a takeover, so that the caller does not speak into a pause of the answer."""
 
 
-def agent(service_url: str) -> dict[str, Any]:
+def agent(service_url: str, mode: Mode = "cascade") -> dict[str, Any]:
     """Content of the agent file."""
     tool = {"name": TOOL, "description": "Changes the calendar.", "url": service_url}
-    return {
+    base = {
+        "mode": mode,
         "tools": ["end_call", tool],
         "greeting": GREETING,
         "prompt": "You answer the phone of a clinic.",
+        "idle": {"timeout_s": 60},
+    }
+    if mode == "realtime":
+        return {**base, "realtime": {"model": MODEL, "fallbacks": [{"model": f"{MODEL}-second"}]}}
+    return {
+        **base,
         "stt": {"model": TRANSCRIBER, "fallbacks": [{"model": "nova-2"}]},
         "llm": {"model": MODEL, "fallbacks": [{"model": f"{MODEL}-second"}], "timeout_s": 1.5},
-        "idle": {"timeout_s": 60},
         # Only sentences of answers are counted.
         "fillers": {"phrases": []},
     }

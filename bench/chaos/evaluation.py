@@ -18,7 +18,7 @@ _WITHIN_US = 15_000_000
 """A takeover within this time is attributed to the fault before it."""
 _SEAM_MS = 200.0
 """Normal silence between two sentences."""
-_ALL_CALLS = ("nats", "postgres", "deepgram", "openai", "elevenlabs")
+_ALL_CALLS = ("nats", "postgres", "deepgram", "openai", "elevenlabs", "realtime")
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ def evaluate(
 
 def _words(call: Call, losses: Losses) -> None:
     spoken = [word for line in call.report.caller_speech for word in normalize(line.text)]
-    turns = {e.turn_ended.turn: e.turn_ended.text for e in call.events if e.HasField("turn_ended")}
+    turns = _turns(call.events)
     transcribed = [word for turn in sorted(turns) for word in normalize(turns[turn])]
     lost, doubled = _differences(spoken, transcribed)
     losses.words_lost += lost
@@ -92,6 +92,21 @@ def _words(call: Call, losses: Losses) -> None:
         losses.notes.append(
             f"{call.call_sid}: spoken {' '.join(spoken)!r}, transcribed {' '.join(transcribed)!r}"
         )
+
+
+def _turns(events: Iterable[Event]) -> Mapping[int, str]:
+    """The words of each turn; in mode `realtime` they may follow its end."""
+    turns: dict[int, str] = {}
+    pending: set[int] = set()
+    for event in events:
+        if event.HasField("turn_ended"):
+            ended = event.turn_ended
+            turns[ended.turn] = ended.text
+            pending |= {ended.turn} if ended.transcript_pending else set()
+        elif event.HasField("transcript_updated") and event.transcript_updated.turn in pending:
+            update = event.transcript_updated
+            turns[update.turn] = update.text if update.final else turns[update.turn]
+    return turns
 
 
 def _differences(expected: Sequence[str], actual: Sequence[str]) -> tuple[int, int]:

@@ -54,11 +54,11 @@ async def inject_faults(
         await asyncio.sleep(chance.uniform(_MIN_PAUSE_S, _MAX_PAUSE_S))
         if target.fault:
             done.append(Fault(target.kind, 0, time.time_ns() // 1000))
-            await emulators.configure(target.kind, **target.fault)
+            await emulators.configure(target.emulator, **target.fault)
             try:
                 await asyncio.sleep(FAULT_DURATION_S)
             finally:
-                await emulators.configure(target.kind, **target.recovery)
+                await emulators.configure(target.emulator, **target.recovery)
             await asyncio.sleep(target.recovers_s)
             continue
         pids = _pids(system)

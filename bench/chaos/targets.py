@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from parley.agent_config.realtime import Mode
+
 _PROVIDER_FAULTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
     "deepgram": {
         "refuse": {"stt_refuse": 503, "stt_fault": "close", "stt_fault_after_s": 0},
@@ -15,11 +17,18 @@ _PROVIDER_FAULTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
         **{fault: {"llm_fault": fault} for fault in ("hang", "hang_mid", "close_mid", "garbage")},
     },
     "elevenlabs": {fault: {"tts_fault": fault} for fault in ("hang", "hang_mid", "close_mid", "garbage")},
+    "realtime": {
+        "refuse": {"realtime_refuse": 503, "realtime_fault": "cut_audio"},
+        "hang_mid": {"realtime_fault": "stall_audio"},
+        "close_mid": {"realtime_fault": "cut_audio"},
+        "garbage": {"realtime_fault": "garbage_audio"},
+    },
 }
 _RECOVERY: Mapping[str, Mapping[str, object]] = {
     "deepgram": {"stt_refuse": 0, "stt_fault": ""},
     "openai": {"llm_refuse": 0, "llm_fault": ""},
     "elevenlabs": {"tts_fault": ""},
+    "realtime": {"realtime_refuse": 0, "realtime_fault": ""},
 }
 
 FREEZE_DURATION_S = 5.0
@@ -52,6 +61,11 @@ class Target:
         return _RECOVERY.get(self.kind, {})
 
     @property
+    def emulator(self) -> str:
+        """The emulator of a provider."""
+        return "openai" if self.kind == "realtime" else self.kind
+
+    @property
     def recovers_s(self) -> float:
         """Pause after the fault, so that another process is left to take over."""
         if self.name == "edge term":
@@ -68,6 +82,12 @@ class Target:
 _SERVICES = ("stt", "brain", "tts", "recorder", "edge")
 _METHODS = ("kill", "stop", "term")
 
+_ONLY_IN: Mapping[Mode, tuple[str, ...]] = {
+    "cascade": ("stt", "tts", "deepgram", "openai", "elevenlabs"),
+    "realtime": ("realtime",),
+}
+"""The kinds that have a part in the calls of agents with one mode only."""
+
 TARGETS = (
     # A control round without a fault.
     Target("none", "kill"),
@@ -79,6 +99,12 @@ TARGETS = (
     Target("postgres", "stop"),
     *(Target(kind, fault) for kind, faults in _PROVIDER_FAULTS.items() for fault in faults),
 )
+
+
+def targets_of(mode: Mode) -> tuple[Target, ...]:
+    """The targets that have a part in calls of agents with this mode."""
+    others = {kind for other, kinds in _ONLY_IN.items() if other != mode for kind in kinds}
+    return tuple(target for target in TARGETS if target.kind not in others)
 
 
 def kind_of(name: str) -> str:

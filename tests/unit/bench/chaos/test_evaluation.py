@@ -7,7 +7,7 @@ from bench.turns.calls import Call
 from parley.v1.call_pb2 import CallEnded
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import ToolCalled, ToolReturned
-from parley.v1.speech_pb2 import TurnEnded
+from parley.v1.speech_pb2 import TranscriptUpdated, TurnEnded
 from parley.v1.work_pb2 import StageClaimed
 from sandbox.caller.report import AgentSpeech, CallerSpeech, Report, Response
 from tests.event_factories import START_US, event
@@ -73,6 +73,18 @@ def test_a_call_without_losses_reports_nothing() -> None:
     assert (losses.calls, losses.calls_dropped) == (2, 0)
     assert losses.pause_ms == [0, 0]
     assert losses.takeover_ms == []
+
+
+def test_the_words_of_a_realtime_turn_may_follow_its_end() -> None:
+    """The final transcript replaces interim ones; without it the words are lost."""
+    pending = event(TurnEnded(turn=3, transcript_pending=True), at_ms=12_000, stage="brain", sequence=2)
+    interim = event(TranscriptUpdated(turn=3, text="thank"), at_ms=12_100, stage="brain", sequence=3)
+    final = event(
+        TranscriptUpdated(turn=3, text=GOODBYE, final=True), at_ms=12_300, stage="brain", sequence=4
+    )
+    first = QUESTIONS[:1]
+    assert losses_of(call(pending, interim, final, turns=first)).notes == []
+    assert losses_of(call(pending, interim, turns=first)).words_lost == len(GOODBYE.split())
 
 
 def test_a_word_with_a_pause_in_it_counts_once() -> None:

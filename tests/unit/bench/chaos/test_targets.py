@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.chaos.targets import TARGETS, Target, kind_of, running
+from bench.chaos.targets import TARGETS, Target, kind_of, running, targets_of
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,13 @@ def test_every_target_has_a_unique_name() -> None:
     """The names select targets on the command line."""
     names = [target.name for target in TARGETS]
     assert len(set(names)) == len(names)
+
+
+def test_each_mode_has_the_targets_that_take_part_in_its_calls() -> None:
+    """A realtime call has neither stt nor tts, and one provider."""
+    cascade, realtime = ({target.kind for target in targets_of(mode)} for mode in ("cascade", "realtime"))
+    assert cascade - realtime == {"stt", "tts", "deepgram", "openai", "elevenlabs"}
+    assert realtime - cascade == {"realtime"}
 
 
 def test_only_running_processes_of_a_kind_are_chosen() -> None:
