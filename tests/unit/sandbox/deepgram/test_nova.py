@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from deepgram.listen.v1.types.listen_v1configure_failure import ListenV1ConfigureFailure
 from deepgram.listen.v1.types.listen_v1configure_success import ListenV1ConfigureSuccess
 from deepgram.listen.v1.types.listen_v1error import ListenV1Error
@@ -91,7 +92,7 @@ async def test_results_tile_the_stream() -> None:
     finals = socket.matching(is_final)
     assert [transcript(m) for m in finals] == ["", TEXT, ""]
     for one, other in pairwise(finals):
-        assert other["start"] == one["start"] + one["duration"]
+        assert other["start"] == pytest.approx(one["start"] + one["duration"])
 
 
 async def test_speech_without_pause_is_finalised_in_pieces() -> None:

@@ -19,9 +19,9 @@ def test_a_close_loses_text_only_right_after_it() -> None:
 
 def test_the_share_of_the_losses_is_configured() -> None:
     """All kinds of losses occur, and the same ones in every run."""
+    rare = settings(tts_close_race=0.025)
     losses = [
-        [race.loss(settings(tts_close_race=0.025), elapsed_ms=1, pending=1) for _ in range(4000)]
-        for race in (CloseRace(), CloseRace())
+        [race.loss(rare, elapsed_ms=1, pending=1) for _ in range(4000)] for race in (CloseRace(), CloseRace())
     ]
 
     assert losses[0] == losses[1]
