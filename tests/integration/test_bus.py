@@ -34,7 +34,7 @@ async def test_credentials_in_an_address_are_not_reported() -> None:
 
 
 def test_a_connection_without_a_server_can_be_closed() -> None:
-    """Nothing is raised for what was still to be sent; uvloop, as in the services, rejects the write."""
+    """The messages that could not be sent raise no error; uvloop, as in the services, rejects the write."""
 
     async def close_without_server() -> list[str]:
         with capture_logs() as logs:
