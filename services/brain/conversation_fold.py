@@ -1,6 +1,5 @@
 """Folds a call's events into its conversation; an event costs the same however long the call is. No I/O."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from parley.clock import CallClock
@@ -9,27 +8,12 @@ from parley.v1 import call_pb2, handoff_pb2, reply_pb2, speech_pb2, telephony_pb
 from parley.v1.event_pb2 import Event
 from services.brain import collected, current_agent, reply
 from services.brain.conversation import Conversation
-from services.brain.items import (
-    CallerTurn,
-    DtmfInput,
-    Item,
-    PredictedTurn,
-    characters,
-    is_settled,
-    needs_answer,
-)
+from services.brain.conversation_items import append, forget_summarized, from_the_end, with_item
+from services.brain.items import CallerTurn, DtmfInput, PredictedTurn
 from services.brain.phrases.phrase_choice import PhraseChoice
 from services.brain.reply import Reply
 from services.brain.tool_call import ToolCall, tool_call_of
 from services.brain.turn_roles import role_of
-from services.brain.window import (
-    MAX_CHARACTERS,
-    MAX_INPUTS,
-    Split,
-    split_after,
-    split_to_fit,
-    without_word_times,
-)
 
 _ASIDES = (reply_pb2.REPLY_KIND_FILLER, reply_pb2.REPLY_KIND_HANDOFF)
 """Replies that the model does not see."""
@@ -80,7 +64,7 @@ def _evolve_own_event(conversation: Conversation, body: Body, at_ms: int) -> Con
             return _release_reply(conversation, body)
         case reply_pb2.ToolCalled():
             totals = replace(conversation.totals, tool_calls=conversation.totals.tool_calls + 1)
-            return _append(replace(conversation, totals=totals), tool_call_of(body))
+            return append(replace(conversation, totals=totals), tool_call_of(body))
         case reply_pb2.ToolReturned():
             return _finish_tool_call(conversation, body, at_ms)
         case reply_pb2.FallbackRequested() | reply_pb2.HangUpRequested():
@@ -114,7 +98,7 @@ def _evolve_agent(
             data = collected.evolve(conversation.data, body, conversation.totals.inputs)
             return replace(conversation, data=data)
         case reply_pb2.ConversationSummarized():
-            return _forget_summarized(conversation, body)
+            return forget_summarized(conversation, body)
 
 
 def _evolve_request(
@@ -140,25 +124,25 @@ def _evolve_turn(
         body.turn, body.text, role, reply_id, tuple(body.languages), pending=body.transcript_pending
     )
     totals = replace(conversation.totals, last_turn=max(conversation.totals.last_turn, body.turn))
-    return _append(replace(conversation, totals=totals), turn)
+    return append(replace(conversation, totals=totals), turn)
 
 
 def _evolve_late_words(conversation: Conversation, body: speech_pb2.TranscriptUpdated) -> Conversation:
     """Add the words of a turn that ended before they were known; one without words needs no answer."""
-    for index, item in _from_the_end(conversation.items):
+    for index, item in from_the_end(conversation.items):
         if isinstance(item, CallerTurn) and item.turn == body.turn:
             if not item.pending:
                 break
             role = item.role if body.text.strip() else "backchannel"
             turn = replace(item, text=body.text, role=role, pending=False)
-            return _with_item(conversation, index, turn)
+            return with_item(conversation, index, turn)
     return conversation
 
 
 def _evolve_dtmf(conversation: Conversation, body: reply_pb2.DtmfCollected) -> Conversation:
     totals = replace(conversation.totals, dtmf_inputs=conversation.totals.dtmf_inputs + 1)
     pressed = DtmfInput(conversation.totals.last_turn, f"[keys pressed: {' '.join(body.digits) or 'none'}]")
-    return _append(replace(conversation, pending_digits="", totals=totals), pressed)
+    return append(replace(conversation, pending_digits="", totals=totals), pressed)
 
 
 def _start_reply(conversation: Conversation, body: reply_pb2.ReplyStarted) -> Conversation:
@@ -179,7 +163,7 @@ def _start_reply(conversation: Conversation, body: reply_pb2.ReplyStarted) -> Co
         agent=conversation.agent.name,
         language=conversation.agent.language,
     )
-    return _append(replace(conversation, totals=totals), started)
+    return append(replace(conversation, totals=totals), started)
 
 
 def _release_reply(conversation: Conversation, body: reply_pb2.ReplyReleased) -> Conversation:
@@ -189,7 +173,7 @@ def _release_reply(conversation: Conversation, body: reply_pb2.ReplyReleased) ->
 
 
 def _finish_tool_call(conversation: Conversation, body: reply_pb2.ToolReturned, at_ms: int) -> Conversation:
-    for index, item in _from_the_end(conversation.items):
+    for index, item in from_the_end(conversation.items):
         if isinstance(item, ToolCall) and item.tool_call_id == body.tool_call_id:
             if item.result is not None:
                 return conversation
@@ -203,7 +187,7 @@ def _with_result(conversation: Conversation, index: int, call: ToolCall) -> Conv
     items = conversation.items
     later = [i for i in items[index + 1 :] if isinstance(i, Reply) and i.kind not in _ASIDES]
     if not later:
-        return _with_item(conversation, index, call)
+        return with_item(conversation, index, call)
     spoken = (r for r in reversed(later) if not (r.speculative or r.cancelled == "speculation"))
     joined = next((reply.reply_id for reply in spoken), "")
     call = replace(call, joined=joined)
@@ -221,7 +205,7 @@ def _evolve_stream_end(
 
 
 def _evolve_reply(conversation: Conversation, reply_id: str, body: Body, at_ms: int) -> Conversation:
-    for index, item in _from_the_end(conversation.items):
+    for index, item in from_the_end(conversation.items):
         if isinstance(item, Reply) and item.reply_id == reply_id:
             after = reply.evolve(item, body, at_ms)
             return conversation if after is item else _with_reply(conversation, index, item, after)
@@ -229,7 +213,7 @@ def _evolve_reply(conversation: Conversation, reply_id: str, body: Body, at_ms: 
 
 
 def _with_reply(conversation: Conversation, index: int, before: Reply, after: Reply) -> Conversation:
-    conversation = _with_item(conversation, index, after)
+    conversation = with_item(conversation, index, after)
     if conversation.agent.greeting and len(after.clauses) > len(before.clauses):
         conversation = replace(conversation, agent=current_agent.after_words(conversation.agent))
     if after.predicted_text and after.cancelled == "speculation" and not before.cancelled:
@@ -237,80 +221,3 @@ def _with_reply(conversation: Conversation, index: int, before: Reply, after: Re
         totals = replace(totals, discarded_speculations=totals.discarded_speculations + 1)
         return replace(conversation, totals=totals)
     return conversation
-
-
-def _append(conversation: Conversation, item: Item) -> Conversation:
-    items = without_word_times((*conversation.items, item))
-    conversation = replace(conversation, items=items)
-    return _with_input(conversation) if needs_answer(item) else conversation
-
-
-def _with_input(conversation: Conversation) -> Conversation:
-    """Count the input that was just appended and the settled items; limit the size of the recent part."""
-    totals = replace(conversation.totals, inputs=conversation.totals.inputs + 1)
-    agent = current_agent.after_input(conversation.agent)
-    conversation = _measured(replace(conversation, totals=totals, agent=agent))
-    if conversation.inputs <= MAX_INPUTS and conversation.characters <= MAX_CHARACTERS:
-        return conversation
-    # Half of it at once: dropping a little at every turn would change the beginning of every prompt.
-    split = split_to_fit(conversation.items, MAX_INPUTS // 2, MAX_CHARACTERS // 2)
-    return _without(conversation, split, incomplete=True)
-
-
-def _measured(conversation: Conversation) -> Conversation:
-    items = conversation.items
-    settled, last = conversation.settled, len(items) - 1
-    while last > settled and not needs_answer(items[last]):
-        last -= 1
-    length, inputs = conversation.settled_characters, conversation.settled_inputs
-    while settled < last and is_settled(items[settled]):
-        length += characters(items[settled])
-        inputs += needs_answer(items[settled])
-        settled += 1
-    rest = items[settled:]
-    return replace(
-        conversation,
-        settled=settled,
-        settled_characters=length,
-        settled_inputs=inputs,
-        characters=length + sum(map(characters, rest)),
-        inputs=inputs + sum(map(needs_answer, rest)),
-    )
-
-
-def _forget_summarized(conversation: Conversation, body: reply_pb2.ConversationSummarized) -> Conversation:
-    """Replace the part of the conversation that was summarized by its summary."""
-    earlier = replace(conversation.earlier, summary=body.text)
-    split = split_after(conversation.items, body.through_reply_id)
-    return _without(replace(conversation, earlier=earlier), split, incomplete=body.incomplete)
-
-
-def _without(conversation: Conversation, split: Split, *, incomplete: bool) -> Conversation:
-    earlier = replace(
-        conversation.earlier,
-        last_turn=max(conversation.earlier.last_turn, split.last_turn),
-        incomplete=conversation.earlier.incomplete or (incomplete and bool(split.leaving)),
-    )
-    left = {item.reply_id for item in split.leaving if isinstance(item, Reply)}
-    hang_up = conversation.hang_up_after_reply_id
-    remaining = replace(
-        conversation,
-        items=split.staying,
-        settled=0,
-        settled_characters=0,
-        settled_inputs=0,
-        earlier=earlier,
-        # A reply that left was interrupted or has been played.
-        hang_up_after_reply_id="" if hang_up in left else hang_up,
-    )
-    return _measured(remaining)
-
-
-def _with_item(conversation: Conversation, index: int, item: Item) -> Conversation:
-    items = conversation.items
-    return replace(conversation, items=(*items[:index], item, *items[index + 1 :]))
-
-
-def _from_the_end(items: tuple[Item, ...]) -> Iterator[tuple[int, Item]]:
-    """The items with their indices, the latest first: events concern the latest items."""
-    return zip(range(len(items) - 1, -1, -1), reversed(items), strict=True)

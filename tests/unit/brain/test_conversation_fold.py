@@ -96,7 +96,7 @@ def test_what_left_changes_no_decision(seed: int, inputs: int) -> None:
     events = list(SyntheticCall(seed).events(3))
     whole = decisions(events)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("services.brain.conversation_fold.MAX_INPUTS", inputs)
+        patch.setattr("services.brain.conversation_items.MAX_INPUTS", inputs)
         tiny = decisions(events)
 
     assert tiny == whole
