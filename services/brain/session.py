@@ -2,30 +2,25 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import replace
 from typing import TypeAlias
 
 import structlog
 
-from parley.agent_config.handoffs import HAND_OFF_NAME
-from parley.agent_config.language import SWITCH_LANGUAGE_NAME
 from parley.runtime.stage import CallContext
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import (
     REPLY_KIND_GREETING,
     REPLY_KIND_RECONNECTED,
     DtmfCollected,
-    HangUpRequested,
     ReplyResumed,
     TokensUsed,
-    ToolReturned,
 )
 from parley.v1.work_pb2 import StageFailed
 from services.brain.agent_runtime import AgentRuntime, AgentRuntimes, BrainResources
+from services.brain.called_tools import CalledTools
 from services.brain.generation.generator import GenerationEvent
 from services.brain.generation.summarizer import SummaryResult
-from services.brain.metrics import UNKNOWN_TOOL
-from services.brain.policies import call_limit, ending_calls, turn_taking
+from services.brain.policies import call_limit, turn_taking
 from services.brain.policies.reconnect_policy import greeting_to_repeat, needs_apology
 from services.brain.policies.turn_taking import (
     Answer,
@@ -42,8 +37,7 @@ from services.brain.realtime.voice import Voice
 from services.brain.serving_agent import ServingAgent
 from services.brain.session_log import SessionLog
 from services.brain.tool_log import AppendRequest, ToolLog
-from services.brain.tools.runner import ToolResult, refusal
-from services.brain.tools.switch_language import language_of
+from services.brain.tools.runner import ToolResult
 
 log = structlog.get_logger()
 
@@ -77,7 +71,6 @@ class BrainSession:
             ConfigError: the agent file names an unusable provider.
         """
         self._call = call
-        self._metrics = resources.metrics
         self._log = SessionLog(call.log)
         self._inbox: asyncio.Queue[Item] = asyncio.Queue(_MAX_INBOX)
         self._tool_log = ToolLog(self._log, self._inbox.put)
@@ -88,10 +81,11 @@ class BrainSession:
             self._log.restore()
             self._link = RealtimeLink(call, self._log, self._inbox.put, self._report_usage)
             self._voice = Voice(self._link, self._log, self._inbox.put)
-        self._runtimes = AgentRuntimes(
+        runtimes = AgentRuntimes(
             call, self._log, self._tool_log, resources, self._inbox.put, self._report_usage, self._voice
         )
-        self._serving = ServingAgent(self._runtimes, self._log, self._link)
+        self._serving = ServingAgent(runtimes, self._log, self._link)
+        self._tools = CalledTools(runtimes, self._serving, self._log, resources.metrics)
 
     @property
     def _agent(self) -> AgentRuntime:
@@ -178,7 +172,7 @@ class BrainSession:
             case StageFailed() | TokensUsed():
                 await self._log.append(item)
             case ToolResult():
-                await self._on_tool_result(item, tasks)
+                await self._tools.on_result(item, tasks)
             case AppendRequest():
                 await self._tool_log.carry_out(item)
             case SummaryResult():
@@ -213,7 +207,7 @@ class BrainSession:
 
     async def _decide_and_act(self, tasks: asyncio.TaskGroup) -> int | None:
         """Run all policies; return the call time at which to run them again."""
-        self._run_tools(tasks)
+        self._tools.run(tasks)
         await self._serving.follow_language(tasks)
         await self._greet_after_hand_off()
         await self._apologise_after_reconnect()
@@ -275,41 +269,8 @@ class BrainSession:
                 await self._agent.replies.speculate(turn, tasks)
             case Release(reply_id=reply_id):
                 await self._agent.replies.release(reply_id)
-                self._run_tools(tasks)
+                self._tools.run(tasks)
             case SubmitDtmf(digits=digits, ended_by=ended_by):
                 await self._log.append(DtmfCollected(digits=digits, ended_by=ended_by))
             case WaitUntil():
                 pass
-
-    def _run_tools(self, tasks: asyncio.TaskGroup) -> None:
-        conversation = self._log.conversation
-        for call in ending_calls.runnable(conversation, self._agent.tools.terminal_tools):
-            self._runtimes.of(call).tools.run((call,), tasks, earlier=conversation.tool_call)
-
-    async def _on_tool_result(self, result: ToolResult, tasks: asyncio.TaskGroup) -> None:
-        pending = self._log.conversation.pending_tool_calls
-        call = next(call for call in pending if call.tool_call_id == result.tool_call_id)
-        runtime = self._runtimes.of(call)
-        terminal_tools = runtime.tools.terminal_tools
-        if call.name in terminal_tools and not result.failed:
-            if reason := ending_calls.why_not_end(call, self._log.conversation, terminal_tools):
-                result = refusal(call, reason)
-            else:
-                # Appended before the result: the next owner repeats a tool call without a result, and with
-                # it this request.
-                await self._log.append(HangUpRequested(reason="agent", after_reply_id=call.reply_id))
-        if call.name == HAND_OFF_NAME and not result.failed:
-            result = await self._serving.hand_over(call, tasks)
-        if call.name == SWITCH_LANGUAGE_NAME and not result.failed:
-            language = language_of(call)
-            if not await self._serving.change_language(language, tasks, call.tool_call_id):
-                result = refusal(call, f"{language} is not available: continue in the present language")
-        tool = call.name if call.name in runtime.tools.names else UNKNOWN_TOOL
-        self._metrics.tool_returned(runtime.agent.name, tool, result)
-        await self._log.append(
-            ToolReturned(tool_call_id=call.tool_call_id, result=result.result, failed=result.failed)
-        )
-        runtime.tools.forget(call.tool_call_id)
-        finished = replace(call, result=result.result, failed=result.failed)
-        if ending_calls.retracts_goodbye(finished, self._log.conversation, terminal_tools):
-            await runtime.replies.cancel(call.reply_id, "tool_failed")
