@@ -23,9 +23,16 @@ def text_language(agent: AgentConfig, key: str) -> str:
 
 
 def texts_problem(agent: AgentConfig) -> str:
-    """Return which texts of the agent are missing in its language and the remedy; empty if none is."""
+    """Return which texts of the agent are missing in its languages and the remedy; empty if none is."""
+    problems = (_problem_in(agent.in_language(tag), agent.language) for tag in agent.spoken_languages)
+    return "; ".join(filter(None, problems))
+
+
+def _problem_in(agent: AgentConfig, main_language: str) -> str:
+    """The missing texts of one language, with the key of the file or of its entry in `languages`."""
     if default_texts(agent.language) is not None:
         return ""
+    key = "language" if agent.language == main_language else f"languages.{agent.language}"
     unused = _unused_keys(agent)
     english = [key for key in _english_texts(agent) if key not in unused]
     absent = [key for key, _ in _english() if not text_of(agent, key) and key not in unused]
@@ -34,8 +41,8 @@ def texts_problem(agent: AgentConfig) -> str:
     if not parts:
         return ""
     return (
-        f"language: Parley has no default texts in {agent.language!r}: {'; '.join(parts)}. "
-        "Add these keys to the agent file"
+        f"{key}: Parley has no default texts in {agent.language!r}: {'; '.join(parts)}. "
+        f"Add these keys to {'the agent file' if key == 'language' else 'this entry'}"
     )
 
 

@@ -9,6 +9,9 @@ import yaml
 
 _FOLDER = Path(__file__).parent
 ENGLISH = "en"
+TRADITIONAL_CHINESE = "zh-Hant"
+_TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
+"""The script, and the regions that write it."""
 
 
 def primary_language(tag: str) -> str:
@@ -24,8 +27,16 @@ def languages() -> tuple[str, ...]:
 
 def default_texts(tag: str) -> Mapping[str, Any] | None:
     """Return a language's texts, nested as in the agent file; None for a language without any."""
-    language = primary_language(tag)
+    language = _language_of(tag)
     return _read(language) if language in languages() else None
+
+
+def _language_of(tag: str) -> str:
+    """The language of a tag, and the script of Chinese."""
+    language, *subtags = tag.replace("_", "-").lower().split("-")
+    if language == "zh" and _TRADITIONAL.intersection(subtags):
+        return TRADITIONAL_CHINESE
+    return "no" if language == "nb" else language
 
 
 @cache

@@ -86,7 +86,7 @@ class Language:
 
     @property
     def spelling(self) -> str:
-        """The name of CLDR's rules for numbers: Belgium says "septante", India counts lakhs."""
+        """The name of CLDR's rules for numbers: those of Belgium have "septante", those of India lakhs."""
         return self.locale if self.locale in _OWN_SPELLING else self.code
 
     @property

@@ -42,7 +42,15 @@ def test_a_number_in_two_files_is_a_mistake_of_both(tmp_path: Path) -> None:
 
 def test_missing_texts_are_a_warning(tmp_path: Path) -> None:
     """The agent would speak English texts."""
-    [checked] = check_files(write(tmp_path, shop="prompt: hi\nlanguage: sv"))
+    [checked] = check_files(write(tmp_path, shop="prompt: hi\nlanguage: sw"))
 
     assert checked.problems == ()
     assert "no default texts" in checked.warnings[0]
+
+
+def test_missing_texts_of_a_further_language_are_a_warning(tmp_path: Path) -> None:
+    """The warning names the entry."""
+    [checked] = check_files(write(tmp_path, shop="prompt: hi\nlanguages: {de: {}, sw: {}}"))
+
+    assert checked.problems == ()
+    assert [warning.partition(":")[0] for warning in checked.warnings] == ["languages.sw"]

@@ -18,7 +18,7 @@ def test_each_language_has_its_own_texts(language: str) -> None:
 def test_a_text_in_another_language_is_only_missing_if_it_is_used() -> None:
     """A cold transfer that returns to the agent needs none."""
     where = {"sales": {"number": "+15550100123"}}
-    cold = {"prompt": "x", "language": "sv", "tools": [{"type": "transfer_call", "destinations": where}]}
+    cold = {"prompt": "x", "language": "sw", "tools": [{"type": "transfer_call", "destinations": where}]}
     warm = {**cold, "tools": [{"type": "transfer_call", "destinations": where, "kind": "warm"}]}
 
     assert "transfer." not in texts_problem(AgentConfig.model_validate(cold))

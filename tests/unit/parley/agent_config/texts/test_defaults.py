@@ -10,7 +10,16 @@ import pytest
 from parley.agent_config import AgentConfig, default_texts, languages, text_of
 from parley.agent_config.texts.defaults import english_phrases, english_text, flatten, primary_language
 
-SCRIPTS = {"hi": "DEVANAGARI"}
+SCRIPTS = {
+    "hi": ("DEVANAGARI",),
+    "ar": ("ARABIC",),
+    "ru": ("CYRILLIC",),
+    "uk": ("CYRILLIC",),
+    "ko": ("HANGUL",),
+    "ja": ("HIRAGANA", "KATAKANA", "CJK", "IDEOGRAPHIC"),
+    "zh": ("CJK",),
+    "zh-Hant": ("CJK",),
+}
 OTHERS = [language for language in languages() if language != "en"]
 ENGLISH_WORDS = set("the you your are please what that could will now again there something".split())  # noqa: SIM905 - readable
 
@@ -28,7 +37,8 @@ def sentences(language: str) -> Iterator[tuple[str, str]]:
 
 def test_the_promised_languages_have_texts() -> None:
     """The documentation names them."""
-    assert {"en", "de", "es", "fr", "pt", "hi"} <= set(languages())
+    promised = "en de es fr pt hi it nl ar cs da fi id ja ko no pl ru sv tr uk zh zh-Hant"
+    assert set(languages()) == set(promised.split())
 
 
 @pytest.mark.parametrize("language", languages())
@@ -46,7 +56,7 @@ def test_each_language_has_every_text(language: str) -> None:
 def test_each_text_is_one_that_can_be_spoken(language: str) -> None:
     """A phrase ends like one, and has no digits or signs whose reading depends on the voice."""
     for _, text in sentences(language):
-        assert text[-1] in ".?!,।。"
+        assert text[-1] in ".?!,।。？，、؟،"  # noqa: RUF001 - the marks of other scripts
         assert not re.search(r"[\d%&/<>{}*_#]", text)
 
 
@@ -62,7 +72,7 @@ def test_no_english_is_left_in_another_language(language: str) -> None:
 @pytest.mark.parametrize("language", languages())
 def test_a_language_is_written_in_its_own_script(language: str) -> None:
     """A voice for Hindi would spell out transliterated words."""
-    script = SCRIPTS.get(language, "LATIN")
+    script = SCRIPTS.get(language, ("LATIN",))
     for _, text in sentences(language):
         letters = [letter for letter in text if letter.isalpha()]
         assert all(unicodedata.name(letter).startswith(script) for letter in letters)
@@ -83,6 +93,17 @@ def test_a_region_has_the_texts_of_its_language(tag: str, language: str) -> None
     """No region has texts of its own."""
     assert primary_language(tag) == language
     assert default_texts(tag) == default_texts(language)
+
+
+@pytest.mark.parametrize("tag", ["zh-TW", "zh_HK", "zh-Hant", "zh-Hant-HK"])
+def test_traditional_chinese_has_texts_of_its_own(tag: str) -> None:
+    """Its characters are others."""
+    assert default_texts(tag) == default_texts("zh-Hant") != default_texts("zh")
+
+
+def test_norwegian_has_two_tags() -> None:
+    """Bokmål is what speech providers call Norwegian."""
+    assert default_texts("nb-NO") == default_texts("no") is not None
 
 
 def test_a_language_without_texts_has_none() -> None:
