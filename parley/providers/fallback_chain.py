@@ -15,8 +15,9 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from prometheus_client import Histogram
 
 from parley.circuit_breaker import CircuitBreaker, CircuitBreakers
-from parley.errors import ConfigError, ProviderError, ProviderRateLimited, ProviderUnavailable
+from parley.errors import ProviderError, ProviderRateLimited, ProviderUnavailable
 from parley.exception_groups import flatten_group
+from parley.providers.failure_reporter import FailureReporter
 from parley.providers.route_selector import RetryPolicy, RouteSelector
 from parley.telemetry import names
 from parley.telemetry.setup import Telemetry
@@ -41,34 +42,6 @@ class Route(Generic[R]):
     model: str
     target: R
     """The object that requests use: a section of the agent file, or a connection."""
-
-
-def config_failure(provider: str, error: ConfigError) -> StageFailed:
-    """The event for a call whose agent names a provider that cannot be used."""
-    return StageFailed(code="rejected", message=str(error), retryable=False, provider=provider)
-
-
-class FailureReporter:
-    """Appends StageFailed to the call's log: once per error code, until a request succeeds."""
-
-    def __init__(self, append: Callable[[StageFailed], Awaitable[Any]]) -> None:
-        self._append = append
-        self._reported = ""
-
-    def succeeded(self) -> None:
-        """Report the next failure even if it has the same code as the last one."""
-        self._reported = ""
-
-    async def failed(self, error: ProviderError) -> None:
-        """Report a failure unless the last report has the same code."""
-        if self._reported == error.code:
-            return
-        self._reported = error.code
-        await self._append(
-            StageFailed(
-                code=error.code, message=error.reason, retryable=error.retryable, provider=error.provider
-            )
-        )
 
 
 class FallbackChain(Generic[R]):

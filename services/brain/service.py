@@ -7,7 +7,7 @@ import structlog
 
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ConfigError
-from parley.providers.fallback_chain import config_failure
+from parley.providers.failure_reporter import config_failure
 from parley.providers.llm import LlmClient
 from parley.providers.pool import ProviderPool, open_default_provider, open_pool
 from parley.providers.preload import agents_of_files, preload_providers

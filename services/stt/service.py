@@ -12,7 +12,8 @@ import structlog
 from parley.agent_config import AgentConfig, SttConfig
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ConfigError
-from parley.providers.fallback_chain import FallbackChain, Route, config_failure
+from parley.providers.failure_reporter import config_failure
+from parley.providers.fallback_chain import FallbackChain, Route
 from parley.providers.latency_limits import LatencyKey, LatencyLimit, LatencyLimits
 from parley.providers.pool import ProviderPool, open_default_provider, open_pool
 from parley.providers.preload import preload_providers

@@ -11,7 +11,7 @@ from parley.audio.audio_output import AudioOutput
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ConfigError
 from parley.events.envelope import event_body
-from parley.providers.fallback_chain import config_failure
+from parley.providers.failure_reporter import config_failure
 from parley.providers.pool import ProviderPool, open_default_provider, open_pool
 from parley.providers.preload import preload_providers
 from parley.providers.registry import ProviderContext, configs_of
