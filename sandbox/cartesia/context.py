@@ -173,7 +173,9 @@ class Context:
                 await self._inject(fault)
             await self._emit({**chunk.event(), "flush_id": generation.flush_id})
             self._sent_ms += chunk.duration_ms
-            if chunk.words and self._first.add_timestamps and settings.cartesia_timestamps != "none":
+            stopped = fault == "no_timings" and index >= _FAULT_CHUNK
+            wanted = self._first.add_timestamps and settings.cartesia_timestamps != "none"
+            if chunk.words and wanted and not stopped:
                 event = timestamps_event(chunk.words, origin_ms)
                 await self._emit({**event, "flush_id": generation.flush_id})
             due_s += chunk.duration_ms / 1000 / settings.realtime_factor

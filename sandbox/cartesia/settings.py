@@ -23,7 +23,9 @@ class CartesiaSandboxSettings(SynthesisSettings):
     """Reject generations with this error code, for example `quota_exceeded`; empty accepts them."""
     cartesia_timestamps: Literal["context", "flush", "none"] = "context"
     """The start that word timestamps count from; `none` sends none."""
-    cartesia_fault: Literal["", "hang", "hang_mid", "close_mid", "garbage", "error_mid", "silence"] = ""
+    cartesia_fault: Literal[
+        "", "hang", "hang_mid", "close_mid", "garbage", "error_mid", "silence", "no_timings"
+    ] = ""
     """Fault of generations."""
     cartesia_fault_requests: int = Field(default=1_000_000, ge=0)
     """Number of generations that get the fault; later ones work."""

@@ -17,6 +17,7 @@ from sandbox.elevenlabs.account import account_routes
 from sandbox.elevenlabs.close_race import CloseRace
 from sandbox.elevenlabs.concurrency import Concurrency
 from sandbox.elevenlabs.context import FAULT_CHUNK, HANG_S, EmulatorState, Faults
+from sandbox.elevenlabs.frames import without_late_timings
 from sandbox.elevenlabs.output_format import FILE_FORMATS, STREAMING_FORMATS, OutputFormat
 from sandbox.elevenlabs.rejections import rejection_response
 from sandbox.elevenlabs.scribe import Scribe
@@ -131,8 +132,11 @@ class ElevenLabsEmulator:
         try:
             if fault == "hang":
                 await asyncio.sleep(HANG_S)
-            job = Job(text, request.voice_id, request.output_format, ssml=True)
+            silent = fault == "silence"
+            job = Job(text, request.voice_id, request.output_format, ssml=True, silent=silent)
             chunks = await self._state.synthesiser.synthesise(job, settings)
+            if fault == "no_timings":
+                chunks = without_late_timings(chunks, FAULT_CHUNK)
             for index, chunk in enumerate(chunks):
                 await asyncio.sleep(max(0.0, due_s - time.monotonic()))
                 if index == 0:
@@ -150,7 +154,7 @@ class ElevenLabsEmulator:
 async def _inject_fault(fault: str) -> None:
     if fault == "hang_mid":
         await asyncio.sleep(HANG_S)
-    else:
+    elif fault == "close_mid":
         # The server leaves the chunked body unfinished, which clients see as a lost connection.
         raise ConnectionResetError("closed by the sandbox's settings")
 

@@ -11,7 +11,7 @@ from typing import Any
 from sandbox.elevenlabs.client_message import DEFAULT_SCHEDULE, ClientMessage, Rejected
 from sandbox.elevenlabs.close_race import CloseRace
 from sandbox.elevenlabs.concurrency import Concurrency
-from sandbox.elevenlabs.frames import with_null_alignments
+from sandbox.elevenlabs.frames import with_null_alignments, without_late_timings
 from sandbox.elevenlabs.models import Model
 from sandbox.elevenlabs.output_format import OutputFormat
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
@@ -193,8 +193,11 @@ class Context:
         if fault == "hang":
             await asyncio.sleep(HANG_S)
         options = self._options
-        job = Job(text, options.voice_id, options.output_format, ssml=options.ssml)
+        silent = fault == "silence"
+        job = Job(text, options.voice_id, options.output_format, ssml=options.ssml, silent=silent)
         chunks = await self._state.synthesiser.synthesise(job, settings)
+        if fault == "no_timings":
+            chunks = without_late_timings(chunks, FAULT_CHUNK)
         chunks = with_null_alignments(chunks, settings.tts_null_alignment, self._state.random)
         delay_ms = settings.first_byte_ms + options.take_cold_ms(settings)
         due_s = max(clause.flushed_s + delay_ms / 1000, time.monotonic())
@@ -217,5 +220,7 @@ class Context:
                 await asyncio.sleep(HANG_S)
             case "close_mid":
                 raise AbortConnection
-            case _:
+            case "garbage":
                 await self._send({"audio": "!!! no base64 !!!", "isFinal": None})
+            case _:
+                pass

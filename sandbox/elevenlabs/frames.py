@@ -31,6 +31,11 @@ def with_null_alignments(chunks: Sequence[Chunk], share: float, random: Random) 
     return found
 
 
+def without_late_timings(chunks: Sequence[Chunk], first: int) -> list[Chunk]:
+    """Report no characters from the chunk with this index on."""
+    return [chunk if number < first else replace(chunk, characters=()) for number, chunk in enumerate(chunks)]
+
+
 def in_snake_case(frame: dict[str, Any]) -> dict[str, Any]:
     """The same frame with snake_case names."""
     return {

@@ -44,9 +44,21 @@ class ElevenLabsSandboxSettings(SynthesisSettings, RecognitionSettings):
     tts_refuse: str = ""
     """Reject requests with this error code, for example `quota_exceeded`; empty accepts them."""
     tts_fault: Literal[
-        "", "hang", "hang_mid", "close_mid", "garbage", "http_hang", "http_hang_mid", "http_close_mid"
+        "",
+        "hang",
+        "hang_mid",
+        "close_mid",
+        "garbage",
+        "silence",
+        "no_timings",
+        "http_hang",
+        "http_hang_mid",
+        "http_close_mid",
+        "http_silence",
+        "http_no_timings",
     ] = ""
-    """Fault of the sockets; values with `http_` are faults of HTTP streaming."""
+    """Fault of the sockets; values with `http_` are faults of HTTP streaming. `silence` keeps the times of
+    the characters; with `no_timings` they stop within the clause."""
     tts_fault_requests: int = Field(default=1_000_000, ge=0)
     """Number of clauses that get the fault; later ones work."""
     tts_missing_permissions: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from parley.audio.g711 import bytes_to_ms, ms_to_bytes
+from parley.audio.g711 import SILENCE, bytes_to_ms, ms_to_bytes
 from sandbox.elevenlabs.encoder import encode
 from sandbox.elevenlabs.output_format import OutputFormat
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
@@ -54,6 +54,8 @@ class Job:
     output_format: OutputFormat
     ssml: bool = False
     """Whether `<break>` is a pause; it is spoken otherwise."""
+    silent: bool = False
+    """Whether the audio is silence."""
 
 
 class Synthesiser:
@@ -74,6 +76,8 @@ def _make_chunks(job: Job, settings: ElevenLabsSandboxSettings) -> list[Chunk]:
     else:
         text = "".join(part for part, _ in parts)
         speech = join_speech([(synthesise(part, job.voice_id, settings), ms) for part, ms in parts])
+    if job.silent:
+        speech = Speech(SILENCE * len(speech.mulaw), speech.words)
     return split_and_encode(text, speech, job.output_format, settings.tts_chunk_ms)
 
 

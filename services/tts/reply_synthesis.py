@@ -1,7 +1,7 @@
 """Synthesizes one reply: sends clauses to a provider and publishes the audio, across all attempts."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -16,6 +16,7 @@ from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, Synthe
 from services.tts.alignment import alnum_count, without_tags
 from services.tts.audio_limits import AudioLimits
 from services.tts.clause_feed import ClauseFeed
+from services.tts.clause_position import ClausePosition
 from services.tts.phrase_cache import CachingStream
 from services.tts.reply_audio import ReplyAudio
 from services.tts.spoken_text.normalizer import NormalizerOptions, ReplyNormalizer, SpokenText
@@ -55,8 +56,8 @@ class SynthesisJob:
     """Returns the current call time."""
     started: bool
     """Whether the log contains SynthesisStarted."""
-    voice: tuple[str, str] | None = None
-    """Provider and model of the last attempt."""
+    position: ClausePosition = field(default_factory=ClausePosition)
+    """The place at which the next attempt continues."""
     audible_until_s: float = 0.0
     """Time at which the published audio has been played, if it is played at once."""
 
@@ -88,9 +89,7 @@ async def synthesize_reply(request: Request[TtsRoute], job: SynthesisJob) -> Pro
 async def _attempt(route: TtsRoute, attempt: Attempt, job: SynthesisJob) -> None:
     """Make one attempt, from the first clause that is not complete to the end of the reply."""
     voice = (route.provider, attempt.route.model)
-    place = job.audio.interruption if job.voice not in (None, voice) else None
-    job.voice = voice
-    job.audio.start_attempt()
+    place = job.position.begin_attempt(voice, job.audio)
     async with route.connection.open_stream(job.audio.reply_id) as stream:
         try:
             await _SynthesisAttempt(stream, route, attempt, job, place).run()
@@ -178,11 +177,14 @@ class _SynthesisAttempt:
                 if self._switch is None:
                     await self._on_chunk(chunk)
                     continue
-                for piece in self._switch.add(chunk, self._audio.clause_text):
-                    await self._on_chunk(piece)
+                await self._on_pieces(self._switch, self._switch.add(chunk, self._audio.clause_text))
         if self._switch is not None:
-            for piece in self._switch.flush():
-                await self._on_chunk(piece)
+            await self._on_pieces(self._switch, self._switch.flush())
+
+    async def _on_pieces(self, switch: VoiceSwitch, pieces: Sequence[AudioChunk]) -> None:
+        self._job.position.moved(switch.offset)
+        for piece in pieces:
+            await self._on_chunk(piece)
 
     async def _on_chunk(self, chunk: AudioChunk) -> None:
         first = bool(chunk.audio) and not self._audio.has_audio

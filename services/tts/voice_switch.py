@@ -25,10 +25,12 @@ class Interruption:
 
     published: int
     """Samples of the clause that were published."""
-    letters: int
+    letters: int = 0
     """Letters and digits of the complete words among these."""
-    of_letters: int
+    of_letters: int = 0
     """All letters and digits of the clause, as the first voice was sent it."""
+    resume: int | None = None
+    """In place of the letters, if they are unknown: the sample of a voice's own audio that follows."""
 
 
 def interruption(text: str, timings: Sequence[CharTiming], start: int, published: int) -> Interruption | None:
@@ -63,6 +65,8 @@ class VoiceSwitch:
         self._timings: list[CharTiming] = []
         self._samples = 0
         self._done = False
+        self.offset: int | None = None
+        """Samples by which the audio was moved; None while it is buffered."""
 
     @property
     def holds_audio(self) -> bool:
@@ -77,6 +81,8 @@ class VoiceSwitch:
         self._timings += (_moved(timing, begin_ms) for timing in chunk.char_timings)
         self._samples += len(chunk.audio)
         self._buffered.append(chunk)
+        if (resume := self._place.resume) is not None:
+            return self._release(resume) if self._samples >= resume - self._place.published else []
         letters = self._letters_in(text)
         found = self._time_of(letters)
         if found is None and chunk.ends_clause:
@@ -88,7 +94,8 @@ class VoiceSwitch:
 
     def flush(self) -> list[AudioChunk]:
         """Return the buffered audio, at the end of the stream."""
-        return [] if self._done else self._release(self._place.published)
+        place = self._place
+        return [] if self._done else self._release(place.published if place.resume is None else place.resume)
 
     def _letters_in(self, text: str) -> int:
         """The letters to skip; numbers may be sent as digits to one voice and as words to another."""
@@ -114,6 +121,7 @@ class VoiceSwitch:
     def _release(self, resume: int) -> list[AudioChunk]:
         """Return the buffered chunks, moved so that sample `resume` follows the published part."""
         self._done = True
+        self.offset = self._place.published - resume
         chunks, self._buffered = self._buffered, []
         surplus = resume - self._place.published
         if surplus <= 0:
