@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.fuzz.targets import TARGETS
+from tests.fuzz.all_targets import TARGETS
 
 _RUNS = 200_000
 _PROCESSES = 2

@@ -10,8 +10,8 @@ import atheris
 
 with atheris.instrument_imports(
     include=[
-        "services.brain.providers.openai",
-        "services.stt.providers.deepgram",
+        "services.brain.providers",
+        "services.stt.providers",
         "services.stt.provider_clock",
         "services.stt.transcript",
         "services.tts",
@@ -19,7 +19,8 @@ with atheris.instrument_imports(
     ],
     exclude=["services.tts.spoken_text"],
 ):
-    from tests.fuzz.targets import TARGETS, ReadTwiceOrNever, corpus
+    from tests.fuzz.all_targets import TARGETS, corpus
+    from tests.fuzz.targets import ReadTwiceOrNever
 
 _MAX_BYTES = 400
 _MAX_EXAMPLES = 20

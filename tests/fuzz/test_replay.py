@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.fuzz.targets import TARGETS, corpus
+from tests.fuzz.all_targets import TARGETS, corpus
 
 _RANDOM_INPUTS = 1500
 
