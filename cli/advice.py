@@ -14,7 +14,12 @@ _NO_CREDIT = (
     "enough credits",
     "payment_required",
     "hard_limit",
+    "insufficient funds",
+    "exceeded_current_quota",
 )
+_WRONG_KEY = ("auth_error", "not authorized", "unauthorized connection", "invalid_api_key", "missing api key")
+_UNKNOWN_MODEL = ("invalid_model", "model_not_found")
+_UNKNOWN_AUTHORITY = ("self-signed certificate", "self signed certificate", "local issuer certificate")
 _PLAN = ("paid_plan_required", "subscription_required", "upgrade", "only_for_creator")
 
 
@@ -122,9 +127,9 @@ PAGES = {
 def status_of(error: ProviderError) -> int:
     """The HTTP status in the reason of a provider's error, or that of its kind; 0 if it has none."""
     found = _STATUS.search(error.reason)
-    if found:
-        return int(found[1])
-    return 429 if isinstance(error, ProviderRateLimited) else 0
+    status = int(found[1]) if found else 0
+    # Some providers refuse for their limits with status 400 or 402.
+    return 429 if isinstance(error, ProviderRateLimited) and status < 500 else status
 
 
 def remedy(pages: ProviderPages | None, status: int, reason: str, place: str, url: str = "") -> str:
@@ -134,10 +139,14 @@ def remedy(pages: ProviderPages | None, status: int, reason: str, place: str, ur
     if status in _ANSWERED_BY_PROXIES and "html page" in reason.lower() and not url:
         # The APIs answer in JSON: something between here and the provider has answered.
         return "a proxy, firewall or login page of this network has answered: check the network"
+    if status in _ANSWERED_BY_PROXIES and "html page" in reason.lower():
+        return f"another program has answered, or a proxy: check {pages.url_variable} ({url}) and the network"
     return _by_text(pages, status, reason.lower(), place) or _by_status(pages, status, place, url)
 
 
 def _by_text(pages: ProviderPages, status: int, lowered: str, place: str) -> str:
+    if "tls:" in lowered:
+        return _by_certificate(pages, lowered)
     if "missing_permissions" in lowered:
         return f"give the key this permission, or create one without restrictions ({pages.keys})"
     if "unusual_activity" in lowered:
@@ -146,6 +155,27 @@ def _by_text(pages: ProviderPages, status: int, lowered: str, place: str) -> str
         return f"change {place}, or choose a plan that includes it ({pages.billing})"
     if status == 402 or any(words in lowered for words in _NO_CREDIT):
         return f"add credit ({pages.billing})"
+    if "accept the terms" in lowered:
+        return f"use the account of the key ({pages.keys})"
+    if status == 0 and any(words in lowered for words in _WRONG_KEY):
+        return _by_status(pages, 401, place, "")
+    if status == 0 and any(words in lowered for words in _UNKNOWN_MODEL):
+        return _by_status(pages, 404, place, "")
+    return ""
+
+
+def _by_certificate(pages: ProviderPages, lowered: str) -> str:
+    """The remedy for a certificate that is not accepted; empty for other faults of TLS."""
+    if any(words in lowered for words in _UNKNOWN_AUTHORITY):
+        variable = "AWS_CA_BUNDLE" if pages.name == "polly" else "SSL_CERT_FILE"
+        return (
+            "a proxy of this network inspects TLS, or the server has a certificate of its own: set "
+            f"{variable} to a file with the certificate of its authority"
+        )
+    if "certificate has expired" in lowered or "not yet valid" in lowered:
+        return "check this machine's clock, and the server's certificate"
+    if "mismatch" in lowered:
+        return f"another server has answered: check the network and {pages.url_variable}"
     return ""
 
 

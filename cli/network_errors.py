@@ -25,10 +25,12 @@ def _precise(cause: BaseException) -> str:
         case socket.gaierror():
             return "the host name does not resolve"
         case ssl.SSLCertVerificationError():
-            return f"TLS: {cause.verify_message or 'the certificate is not valid'}"
+            # aiohttp's subclass has no message of its own: the original error follows.
+            message = getattr(cause, "verify_message", "")
+            return f"TLS: {message}" if message else ""
         case ssl.SSLError(reason="WRONG_VERSION_NUMBER" | "RECORD_LAYER_FAILURE" | "HTTP_REQUEST"):
             return "TLS: the server speaks plain http on this port"
-        case ssl.SSLError():
+        case ssl.SSLError(reason=str()):
             return f"TLS: {(cause.reason or 'handshake failed').replace('_', ' ').lower()}"
         case ConnectionRefusedError():
             return "the connection is refused"
@@ -40,6 +42,8 @@ def _general(cause: BaseException) -> str:
     match cause:
         case TimeoutError() | httpx.TimeoutException():
             return "no answer in time"
+        case ssl.SSLError():
+            return "TLS: the certificate is not valid"
         case ConnectionError() | EOFError() | httpx.RemoteProtocolError():
             return "the server closed the connection"
         case httpx.UnsupportedProtocol() | httpx.InvalidURL():

@@ -4,36 +4,25 @@ import asyncio
 import re
 import tempfile
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from cli.doctor.command import silence_logs
-from cli.doctor.finding import Finding, State
-from tests.doctor_sandbox import AGENT, HTML, DoctorSandbox, Reply, open_doctor_sandbox
+from cli.doctor.finding import Finding
+from tests.doctor_provider_faults import PROVIDER_FAULTS
+from tests.doctor_sandbox import (
+    AGENT,
+    HTML,
+    DoctorSandbox,
+    Fault,
+    Reply,
+    open_doctor_sandbox,
+    setting,
+    variable,
+)
 
 PAGE = Path(__file__).parents[1] / "docs" / "doctor.md"
 _OTHER_TOKEN = {"TWILIO_AUTH_TOKEN": "0123456789abcdef"}
 OWNED, OTHER = "+15550100000", "+15550100001"
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A fault, how to set it, and what is found."""
-
-    name: str
-    section: str
-    subject: str
-    """Beginning of the finding's subject."""
-    set: Callable[[DoctorSandbox], None]
-    state: State = "failed"
-
-
-def _setting(provider: str, **changes: object) -> Callable[[DoctorSandbox], None]:
-    return lambda sandbox: sandbox.settings[provider].update(dict(changes))
-
-
-def _variable(**changes: str) -> Callable[[DoctorSandbox], None]:
-    return lambda sandbox: sandbox.environment.update(changes)
 
 
 def _agent(before: str, after: str) -> Callable[[DoctorSandbox], None]:
@@ -41,7 +30,7 @@ def _agent(before: str, after: str) -> Callable[[DoctorSandbox], None]:
 
 
 def _number(**changes: object) -> Callable[[DoctorSandbox], None]:
-    return _setting("twilio", numbers=[{"phone_number": OWNED, **changes}])
+    return setting("twilio", numbers=[{"phone_number": OWNED, **changes}])
 
 
 def _server(variable: str, replies: dict[str, Reply], path: str = "") -> Callable[[DoctorSandbox], None]:
@@ -110,7 +99,7 @@ _EDGE = Reply(403, "not signed by Twilio\n", {"x-parley-system": ""})
 
 FAULTS = (
     # OpenAI
-    Fault("invalid key", "openai", "OPENAI_API_KEY", _variable(OPENAI_API_KEY="bad-key-of-nobody")),
+    Fault("invalid key", "openai", "OPENAI_API_KEY", variable(OPENAI_API_KEY="bad-key-of-nobody")),
     Fault("model that does not exist", "openai", "model", _agent("sandbox-clinic", "gpt-6-lunar")),
     Fault(
         "model that the key may not use",
@@ -136,7 +125,7 @@ FAULTS = (
         "llm",
         _openai(_openai_error(429, "You exceeded your current quota", "insufficient_quota")),
     ),
-    Fault("rate limit", "openai", "llm", _setting("openai", llm_refuse=429)),
+    Fault("rate limit", "openai", "llm", setting("openai", llm_refuse=429)),
     Fault(
         "parameter that the model refuses",
         "openai",
@@ -150,8 +139,8 @@ FAULTS = (
             )
         ),
     ),
-    Fault("server error", "openai", "llm", _setting("openai", llm_refuse=503)),
-    Fault("no answer", "openai", "llm", _setting("openai", llm_fault="hang")),
+    Fault("server error", "openai", "llm", setting("openai", llm_refuse=503)),
+    Fault("no answer", "openai", "llm", setting("openai", llm_fault="hang")),
     Fault("HTML page in place of JSON", "openai", "llm", _openai(Reply(200, HTML))),
     Fault(
         "empty answer",
@@ -165,7 +154,7 @@ FAULTS = (
             )
         ),
     ),
-    Fault("malformed stream", "openai", "llm", _setting("openai", llm_fault="garbage")),
+    Fault("malformed stream", "openai", "llm", setting("openai", llm_fault="garbage")),
     Fault(
         "redirect",
         "openai",
@@ -173,12 +162,12 @@ FAULTS = (
         _server("OPENAI_BASE_URL", {"/v1": Reply(302, "", {"location": "https://example.com/login"})}, "/v1"),
         "note",
     ),
-    Fault("address without a server", "openai", "llm", _variable(OPENAI_BASE_URL="http://127.0.0.1:1/v1")),
+    Fault("address without a server", "openai", "llm", variable(OPENAI_BASE_URL="http://127.0.0.1:1/v1")),
     Fault(
         "name that does not resolve",
         "openai",
         "llm",
-        _variable(OPENAI_BASE_URL="http://no-such-host.invalid/v1"),
+        variable(OPENAI_BASE_URL="http://no-such-host.invalid/v1"),
     ),
     Fault(
         "https to a plain http port",
@@ -187,27 +176,27 @@ FAULTS = (
         lambda s: s.environment.update(OPENAI_BASE_URL=s.any_url.replace("http", "https") + "/v1"),
     ),
     # Deepgram
-    Fault("invalid key", "deepgram", "DEEPGRAM_API_KEY", _variable(DEEPGRAM_API_KEY="bad-key-of-nobody")),
-    Fault("no credit left", "deepgram", "credit", _setting("deepgram", stt_balance=0)),
-    Fault("little credit left", "deepgram", "credit", _setting("deepgram", stt_balance=1.5), "note"),
+    Fault("invalid key", "deepgram", "DEEPGRAM_API_KEY", variable(DEEPGRAM_API_KEY="bad-key-of-nobody")),
+    Fault("no credit left", "deepgram", "credit", setting("deepgram", stt_balance=0)),
+    Fault("little credit left", "deepgram", "credit", setting("deepgram", stt_balance=1.5), "note"),
     Fault(
         "key that cannot read the credit",
         "deepgram",
         "credit",
-        _setting("deepgram", stt_member_key=True),
+        setting("deepgram", stt_member_key=True),
         "note",
     ),
-    Fault("402 at the handshake", "deepgram", "stt", _setting("deepgram", stt_refuse=402)),
-    Fault("model that the key may not use", "deepgram", "stt", _setting("deepgram", stt_refuse=403)),
-    Fault("too many streams", "deepgram", "stt", _setting("deepgram", stt_refuse=429)),
-    Fault("option that is refused", "deepgram", "stt", _setting("deepgram", stt_refuse=400)),
-    Fault("server error", "deepgram", "stt", _setting("deepgram", stt_refuse=503)),
+    Fault("402 at the handshake", "deepgram", "stt", setting("deepgram", stt_refuse=402)),
+    Fault("model that the key may not use", "deepgram", "stt", setting("deepgram", stt_refuse=403)),
+    Fault("too many streams", "deepgram", "stt", setting("deepgram", stt_refuse=429)),
+    Fault("option that is refused", "deepgram", "stt", setting("deepgram", stt_refuse=400)),
+    Fault("server error", "deepgram", "stt", setting("deepgram", stt_refuse=503)),
     Fault("no transcript", "deepgram", "stt", _deepgram(Reply(101))),
     Fault("connection closed after the handshake", "deepgram", "stt", _deepgram(Reply(101, "no thanks"))),
     Fault("HTML page in place of a WebSocket", "deepgram", "stt", _deepgram(Reply(200, HTML))),
     # ElevenLabs
     Fault(
-        "invalid key", "elevenlabs", "ELEVENLABS_API_KEY", _variable(ELEVENLABS_API_KEY="bad-key-of-nobody")
+        "invalid key", "elevenlabs", "ELEVENLABS_API_KEY", variable(ELEVENLABS_API_KEY="bad-key-of-nobody")
     ),
     Fault("voice that does not exist", "elevenlabs", "voice", _agent("sandboxVoiceOwn00001", "gone")),
     Fault(
@@ -247,12 +236,12 @@ FAULTS = (
             )
         ),
     ),
-    Fault("characters used up", "elevenlabs", "plan", _setting("elevenlabs", tts_characters_used=100_000)),
+    Fault("characters used up", "elevenlabs", "plan", setting("elevenlabs", tts_characters_used=100_000)),
     Fault(
         "few characters left",
         "elevenlabs",
         "plan",
-        _setting("elevenlabs", tts_characters_used=99_000),
+        setting("elevenlabs", tts_characters_used=99_000),
         "note",
     ),
     Fault(
@@ -265,25 +254,25 @@ FAULTS = (
         "quota exceeded at the request",
         "elevenlabs",
         "tts",
-        _setting("elevenlabs", tts_refuse="quota_exceeded"),
+        setting("elevenlabs", tts_refuse="quota_exceeded"),
     ),
     Fault(
         "key without permissions",
         "elevenlabs",
         "plan",
-        _setting("elevenlabs", tts_missing_permissions=["user_read", "voices_read"]),
+        setting("elevenlabs", tts_missing_permissions=["user_read", "voices_read"]),
         "note",
     ),
     Fault(
-        "blocked network", "elevenlabs", "tts", _setting("elevenlabs", tts_refuse="detected_unusual_activity")
+        "blocked network", "elevenlabs", "tts", setting("elevenlabs", tts_refuse="detected_unusual_activity")
     ),
     Fault(
         "too many requests at once",
         "elevenlabs",
         "tts",
-        _setting("elevenlabs", tts_refuse="too_many_concurrent_requests"),
+        setting("elevenlabs", tts_refuse="too_many_concurrent_requests"),
     ),
-    Fault("server error", "elevenlabs", "tts", _setting("elevenlabs", tts_refuse="something_went_wrong")),
+    Fault("server error", "elevenlabs", "tts", setting("elevenlabs", tts_refuse="something_went_wrong")),
     Fault(
         "HTML page in place of JSON",
         "elevenlabs",
@@ -291,20 +280,21 @@ FAULTS = (
         _server("PARLEY_ELEVENLABS_URL", {"/": Reply(200, HTML)}),
         "note",
     ),
+    *PROVIDER_FAULTS,
     # Twilio
-    Fault("wrong token", "twilio", "account", _variable(**_OTHER_TOKEN)),
+    Fault("wrong token", "twilio", "account", variable(**_OTHER_TOKEN)),
     Fault(
         "API key in place of the account",
         "twilio",
         "TWILIO_ACCOUNT_SID",
-        _variable(TWILIO_ACCOUNT_SID="SK" + "1" * 32),
+        variable(TWILIO_ACCOUNT_SID="SK" + "1" * 32),
     ),
-    Fault("account not set", "twilio", "TWILIO_ACCOUNT_SID", _variable(TWILIO_ACCOUNT_SID="")),
-    Fault("suspended account", "twilio", "account", _setting("twilio", account_status="suspended")),
-    Fault("trial account", "twilio", "account", _setting("twilio", account_type="Trial"), "note"),
-    Fault("no credit left", "twilio", "credit", _setting("twilio", balance="-0.30")),
-    Fault("little credit left", "twilio", "credit", _setting("twilio", balance="1.20"), "note"),
-    Fault("no number", "twilio", "number", _setting("twilio", numbers=[])),
+    Fault("account not set", "twilio", "TWILIO_ACCOUNT_SID", variable(TWILIO_ACCOUNT_SID="")),
+    Fault("suspended account", "twilio", "account", setting("twilio", account_status="suspended")),
+    Fault("trial account", "twilio", "account", setting("twilio", account_type="Trial"), "note"),
+    Fault("no credit left", "twilio", "credit", setting("twilio", balance="-0.30")),
+    Fault("little credit left", "twilio", "credit", setting("twilio", balance="1.20"), "note"),
+    Fault("no number", "twilio", "number", setting("twilio", numbers=[])),
     Fault(
         "webhook of an old tunnel", "twilio", "number", _number(voice_url="https://old.ngrok-free.app/voice")
     ),
@@ -332,7 +322,7 @@ FAULTS = (
         f"number {OWNED} agent",
         lambda s: _number(voice_url=s.environment["PARLEY_PUBLIC_URL"] + "/voice?agent=sales")(s),
     ),
-    Fault("caller id that is not owned", "twilio", "PARLEY_FROM_NUMBER", _variable(PARLEY_FROM_NUMBER=OTHER)),
+    Fault("caller id that is not owned", "twilio", "PARLEY_FROM_NUMBER", variable(PARLEY_FROM_NUMBER=OTHER)),
     Fault("HTML page in place of JSON", "twilio", "account", _twilio(Reply(200, HTML))),
     Fault(
         "too many requests",
@@ -364,13 +354,13 @@ FAULTS = (
         "address with a path",
         "public address",
         "PARLEY_PUBLIC_URL",
-        _variable(PARLEY_PUBLIC_URL="https://calls.example.com/voice"),
+        variable(PARLEY_PUBLIC_URL="https://calls.example.com/voice"),
     ),
     Fault(
         "name that does not resolve",
         "public address",
         "PARLEY_PUBLIC_URL",
-        _variable(PARLEY_PUBLIC_URL="https://no-such-host.invalid"),
+        variable(PARLEY_PUBLIC_URL="https://no-such-host.invalid"),
     ),
     Fault(
         "https address of a plain http server",
@@ -382,7 +372,7 @@ FAULTS = (
         "nothing listens",
         "public address",
         "PARLEY_PUBLIC_URL",
-        _variable(PARLEY_PUBLIC_URL="http://127.0.0.1:1"),
+        variable(PARLEY_PUBLIC_URL="http://127.0.0.1:1"),
         "note",
     ),
     Fault("proxy without an edge", "public address", "PARLEY_PUBLIC_URL", _public(Reply(502, HTML)), "note"),
@@ -446,10 +436,10 @@ FAULTS = (
         "signature of another token",
         "public address",
         "media stream",
-        _variable(**_OTHER_TOKEN),
+        variable(**_OTHER_TOKEN),
     ),
     # Agent and variables
-    Fault("agent file that does not exist", "agent", "agent", _variable(PARLEY_AGENT="nobody")),
+    Fault("agent file that does not exist", "agent", "agent", variable(PARLEY_AGENT="nobody")),
     Fault("provider that does not exist", "agent", "agent", _agent("model: nova-3", "provider: deepgramm")),
     Fault(
         "tool without its token",
@@ -460,14 +450,15 @@ FAULTS = (
             "tools: [{name: book, description: Book., url: 'http://127.0.0.1:1', token_env: BOOKING_TOKEN}]\ngreeting:",
         ),
     ),
-    Fault("key with a line break", "providers", "OPENAI_API_KEY", _variable(OPENAI_API_KEY="sk-1\nsk-2")),
+    Fault("key with a line break", "providers", "OPENAI_API_KEY", variable(OPENAI_API_KEY="sk-1\nsk-2")),
 )
 
 
 def normalized(text: str, sandbox: DoctorSandbox) -> str:
-    """A finding's text without what differs between runs: the folder, the ports, request ids."""
+    """A finding's text without what differs between runs: the folder, ports, times, request ids."""
     text = text.replace(str(sandbox.folder), "agents")
     text = re.sub(r"127\.0\.0\.1:\d{2,5}", "HOST", text)
+    text = re.sub(r"after \d+ ms", "after N ms", re.sub(r"\d{8}T\d{6}Z", "DATE", text))
     return re.sub(r" \(request req_\w+\)", "", text)
 
 
@@ -485,7 +476,8 @@ async def find(fault: Fault, sandbox: DoctorSandbox) -> Finding:
 
 async def _lines() -> AsyncIterator[str]:
     section = ""
-    for fault in FAULTS:
+    sections = list(dict.fromkeys(fault.section for fault in FAULTS))
+    for fault in sorted(FAULTS, key=lambda fault: sections.index(fault.section)):
         if fault.section != section:
             section = fault.section
             yield f"\n## {section[:1].upper()}{section[1:]}\n"

@@ -3,14 +3,16 @@
 import asyncio
 import json
 import os
+import ssl
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import trustme
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -19,18 +21,25 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cli.doctor.command import DoctorOptions, examine
-from cli.doctor.finding import Finding
+from cli.doctor.finding import Finding, State
 from cli.providers import SANDBOX_SID, SANDBOX_TOKEN
 from parley.runtime.health import serve
+from sandbox.assemblyai.app import AssemblyAiEmulator
+from sandbox.assemblyai.settings import AssemblyAiSandboxSettings
 from sandbox.caller.utterance import oracle_registration
 from sandbox.caller.voice_bank import load_bank
+from sandbox.cartesia.app import CartesiaEmulator
+from sandbox.cartesia.settings import CartesiaSandboxSettings
 from sandbox.deepgram.app import DeepgramEmulator
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.elevenlabs.app import ElevenLabsEmulator
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.emulator import RuntimeSettings
+from sandbox.language_models.app import language_models_app
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
+from sandbox.polly.app import PollyEmulator
+from sandbox.polly.settings import PollySandboxSettings
 from sandbox.recognition.oracle import Oracle
 from sandbox.twilio.app import twilio_app
 from sandbox.twilio.network import open_network
@@ -50,6 +59,12 @@ llm:
 tts:
   voice: sandboxVoiceOwn00001
 """
+_NO_AWS = {
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": "none",
+    "AWS_SHARED_CREDENTIALS_FILE": "none",
+}
+"""Without credentials of this machine."""
 HANG_S = 600.0
 
 
@@ -147,6 +162,8 @@ class DoctorSandbox:
     """The runtime settings of each emulator, by provider."""
     any_server: AnyServer
     any_url: str
+    tls_url: str
+    """A server with a certificate that no client trusts, as a proxy has that inspects TLS."""
 
     def write_agent(self, text: str) -> None:
         """Replace the agent file."""
@@ -168,6 +185,42 @@ class DoctorSandbox:
         return matching[0]
 
 
+@dataclass(frozen=True)
+class Fault:
+    """A fault, how to set it, and what is found."""
+
+    name: str
+    section: str
+    subject: str
+    """Beginning of the finding's subject."""
+    set: Callable[[DoctorSandbox], None]
+    state: State = "failed"
+
+
+def setting(provider: str, **changes: object) -> Callable[[DoctorSandbox], None]:
+    """Return what changes the settings of an emulator."""
+    return lambda sandbox: sandbox.settings[provider].update(dict(changes))
+
+
+def variable(**changes: str) -> Callable[[DoctorSandbox], None]:
+    """Return what changes variables."""
+    return lambda sandbox: sandbox.environment.update(changes)
+
+
+@asynccontextmanager
+async def _tls_server() -> AsyncIterator[str]:
+    """A server with a certificate of an unknown authority; yields its address."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+
+    async def close(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(close, "127.0.0.1", 0, ssl=context)
+    async with server:
+        yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
 @asynccontextmanager
 async def open_doctor_sandbox(folder: Path, model: str = "sandbox-clinic") -> AsyncIterator[DoctorSandbox]:
     """Serve everything on free ports; nothing is wrong with it."""
@@ -176,7 +229,12 @@ async def open_doctor_sandbox(folder: Path, model: str = "sandbox-clinic") -> As
     oracle.register(oracle_registration([bank.utterance("hello")])["utterances"])
     deepgram = DeepgramEmulator(DeepgramSandboxSettings(stt_final_ms=50), oracle, oracle)
     openai = OpenAIEmulator(OpenAISandboxSettings(first_token_ms=5, tokens_per_s=1000))
-    elevenlabs = ElevenLabsEmulator(ElevenLabsSandboxSettings(tts="tone", first_byte_ms=5))
+    elevenlabs = ElevenLabsEmulator(
+        ElevenLabsSandboxSettings(tts="tone", first_byte_ms=5, stt_final_ms=50), oracle, oracle
+    )
+    assemblyai = AssemblyAiEmulator(AssemblyAiSandboxSettings(stt_final_ms=50), oracle, oracle)
+    cartesia = CartesiaEmulator(CartesiaSandboxSettings(tts="tone", first_byte_ms=5))
+    polly = PollyEmulator(PollySandboxSettings(tts="tone", first_byte_ms=5))
     any_server = AnyServer()
     async with AsyncExitStack() as stack:
 
@@ -198,7 +256,9 @@ async def open_doctor_sandbox(folder: Path, model: str = "sandbox-clinic") -> As
                 )
             )
         )
+        models = await start(language_models_app(openai))
         environment = {
+            **_NO_AWS,
             "PATH": os.environ.get("PATH", ""),
             "PARLEY_AGENTS_DIR": str(folder),
             "TWILIO_ACCOUNT_SID": SANDBOX_SID,
@@ -208,8 +268,20 @@ async def open_doctor_sandbox(folder: Path, model: str = "sandbox-clinic") -> As
             "ELEVENLABS_API_KEY": SANDBOX_TOKEN,
             "PARLEY_TWILIO_URL": await start(twilio_app(network)),
             "PARLEY_DEEPGRAM_URL": await start(deepgram.app()),
-            "OPENAI_BASE_URL": await start(openai.app()) + "/v1",
+            "OPENAI_BASE_URL": f"{models}/v1",
             "PARLEY_ELEVENLABS_URL": await start(elevenlabs.app()),
+            "ANTHROPIC_API_KEY": SANDBOX_TOKEN,
+            "ANTHROPIC_BASE_URL": f"{models}/anthropic",
+            "GEMINI_API_KEY": SANDBOX_TOKEN,
+            "GEMINI_BASE_URL": f"{models}/gemini",
+            "ASSEMBLYAI_API_KEY": SANDBOX_TOKEN,
+            "PARLEY_ASSEMBLYAI_URL": await start(assemblyai.app()),
+            "CARTESIA_API_KEY": SANDBOX_TOKEN,
+            "PARLEY_CARTESIA_URL": await start(cartesia.app()),
+            "PARLEY_POLLY_ACCESS_KEY_ID": "AKIASANDBOX",
+            "PARLEY_POLLY_SECRET_ACCESS_KEY": SANDBOX_TOKEN,
+            "PARLEY_POLLY_REGION": "eu-central-1",
+            "PARLEY_POLLY_URL": await start(polly.app()),
             "PARLEY_PUBLIC_URL": edge,
             "PARLEY_FROM_NUMBER": "+15550100000",
         }
@@ -218,7 +290,11 @@ async def open_doctor_sandbox(folder: Path, model: str = "sandbox-clinic") -> As
             "deepgram": deepgram.runtime_settings,
             "openai": openai.runtime_settings,
             "elevenlabs": elevenlabs.runtime_settings,
+            "assemblyai": assemblyai.runtime_settings,
+            "cartesia": cartesia.runtime_settings,
+            "polly": polly.runtime_settings,
         }
-        sandbox = DoctorSandbox(folder, environment, settings, any_server, await start(any_server.app()))
+        any_url, tls_url = await start(any_server.app()), await stack.enter_async_context(_tls_server())
+        sandbox = DoctorSandbox(folder, environment, settings, any_server, any_url, tls_url)
         sandbox.write_agent(AGENT.format(model=model))
         yield sandbox

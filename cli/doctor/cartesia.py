@@ -26,7 +26,7 @@ async def check_cartesia(routes: Sequence[AgentRoute], context: Context, reporte
     try:
         voices = read_voices(await api.get("/voices", {"limit": "100"}))
     except ApiError as error:
-        subject = "connection" if error.status == 0 else "CARTESIA_API_KEY"
+        subject = "connection" if error.status == 0 or error.status >= 500 else "CARTESIA_API_KEY"
         reporter.failed(subject, _text(error, context, "the agent file"))
         return
     reporter.ok("CARTESIA_API_KEY", "accepted")

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from cli.doctor.agent_file import read_agent_file
 from cli.doctor.agent_routes import check_routes
+from cli.doctor.assemblyai import check_assemblyai
 from cli.doctor.cartesia import check_cartesia
 from cli.doctor.context import AgentRoute, Context
 from cli.doctor.database import check_database, needs_database
@@ -24,6 +25,7 @@ from cli.doctor.finding import Finding, Reporter
 from cli.doctor.local import check_agent_file, check_programs, check_variables
 from cli.doctor.native_models import check_anthropic, check_gemini
 from cli.doctor.openai import check_openai
+from cli.doctor.polly import check_polly
 from cli.doctor.public_url import check_public_url
 from cli.doctor.render import as_json, secrets_of, show, without_secrets
 from cli.doctor.runner import Check, run_checks
@@ -46,6 +48,8 @@ _BUILT_IN = {
     "deepgram": check_deepgram,
     "elevenlabs": check_elevenlabs,
     "cartesia": check_cartesia,
+    "assemblyai": check_assemblyai,
+    "polly": check_polly,
 }
 
 

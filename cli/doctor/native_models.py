@@ -75,7 +75,8 @@ async def _check_key(
         if error.status in _WRONG_KEY or error.status == 0:
             url = context.variable(PAGES[interface.name].url_variable)
             # Google answers a wrong key with status 400.
-            status = 401 if error.status == 400 else error.status
+            status = 401 if error.status == 400 or not context.variable(interface.key_env) else error.status
+            status = status if error.status else 0
             fix = remedy(PAGES[interface.name], status, error.reason, "the agent file", url)
             reporter.failed(
                 "connection" if error.status == 0 else interface.key_env, f"{error.reason}: {fix}"

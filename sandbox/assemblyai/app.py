@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import uuid
 from contextlib import suppress
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.routing import WebSocketRoute
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from parley.exception_groups import flatten_group
@@ -22,6 +25,7 @@ from sandbox.recognition.stream import StreamContext
 from sandbox.recognition.utterances import utterances_route
 
 _HANG_S = 600.0
+_MAX_TOKEN_S = 600
 _SEND_TIMEOUT_S = 5.0
 _MAX_REASON_BYTES = 123
 _SEE_MESSAGE = "See Error message for details"
@@ -43,10 +47,21 @@ class AssemblyAiEmulator:
         return Starlette(
             routes=[
                 WebSocketRoute("/v3/ws", self._serve),
+                Route("/v3/token", self._token),
                 utterances_route(self._oracle),
                 *sandbox_routes(self.journal, self.runtime_settings),
             ]
         )
+
+    async def _token(self, request: Request) -> Response:
+        """A token for one session, which the emulator takes as a key."""
+        key = request.headers.get("authorization", "")
+        if not key or key.startswith("bad"):
+            return JSONResponse({"error": "Authentication error, API token missing/invalid"}, 401)
+        seconds = request.query_params.get("expires_in_seconds", "")
+        if not seconds.isdecimal() or not 1 <= int(seconds) <= _MAX_TOKEN_S:
+            return JSONResponse({"error": "expires_in_seconds must be between 1 and 600"}, 400)
+        return JSONResponse({"token": str(uuid.uuid4()), "expires_in_seconds": int(seconds)})
 
     async def _serve(self, socket: WebSocket) -> None:
         # AssemblyAI accepts every upgrade, and reports what is wrong in a message.

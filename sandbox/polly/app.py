@@ -4,7 +4,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -47,8 +47,11 @@ class PollyEmulator:
         )
 
     async def _voices(self, request: Request) -> Response:
+        refusal = self.runtime_settings.current.polly_refuse_voices
         try:
             await self._check(request)
+            if refusal:
+                raise Rejected(refusal, "Rejected by the sandbox's settings.")  # noqa: TRY301
         except Rejected as rejected:
             return rejected.response()
         engine = request.query_params.get("Engine")
@@ -80,7 +83,9 @@ class PollyEmulator:
         signed = SignedRequest(
             request.method, request.url.path, request.url.query, dict(request.headers.items()), body
         )
-        check_signature(signed, self.runtime_settings.current.polly_secret, datetime.now(UTC))
+        settings = self.runtime_settings.current
+        now = datetime.now(UTC) + timedelta(seconds=settings.polly_clock_s)
+        check_signature(signed, settings.polly_secret, now)
         return body
 
     async def _chunks(self, speech: SpeechRequest) -> AsyncIterator[bytes]:

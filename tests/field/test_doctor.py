@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.doctor_faults import FAULTS, PAGE, Fault, documented, find
-from tests.doctor_sandbox import open_doctor_sandbox
+from tests.doctor_faults import FAULTS, PAGE, documented, find
+from tests.doctor_sandbox import Fault, open_doctor_sandbox
 from tests.field.rows import Seen, row
 
 _NAMES = [f"{fault.section}: {fault.name}" for fault in FAULTS]

@@ -151,7 +151,12 @@ async def test_a_fault_costs_nothing_but_time(fault: str) -> None:
     ("variables", "config", "settings", "reason"),
     [
         ({"PARLEY_POLLY_ACCESS_KEY_ID": "bad"}, {}, {}, "UnrecognizedClientException.*check the AWS cred"),
-        ({"PARLEY_POLLY_SECRET_ACCESS_KEY": "wrong"}, {}, {}, "InvalidSignatureException.*clock"),
+        (
+            {"PARLEY_POLLY_SECRET_ACCESS_KEY": "wrong"},
+            {},
+            {},
+            "InvalidSignatureException.*check the AWS credentials",
+        ),
         ({}, {"voice": "Anna"}, {}, "ValidationException.*change tts.voice"),
         ({}, {"model": "long-form"}, {}, "EngineNotSupportedException.*change tts.model or tts.voice"),
         ({}, {"options": {"lexicons": ["x"]}}, {}, "LexiconNotFoundException.*tts.options.lexicons"),

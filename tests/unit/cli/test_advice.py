@@ -42,6 +42,33 @@ def test_the_status_of_an_error_is_read_from_its_reason() -> None:
     assert status_of(ProviderRateLimited("x", "too_many_concurrent_requests")) == 429
 
 
+def test_a_limit_is_not_mistaken_for_a_wrong_request() -> None:
+    """AWS refuses for its limits with status 400."""
+    assert status_of(ProviderRateLimited("x", "HTTP 400: ThrottlingException")) == 429
+    assert status_of(ProviderRateLimited("x", "503: overloaded")) == 503
+
+
+@pytest.mark.parametrize(
+    ("provider", "reason", "expected"),
+    [
+        ("openai", "TLS: self-signed certificate in certificate chain", "set SSL_CERT_FILE"),
+        ("polly", "TLS: unable to get local issuer certificate", "set AWS_CA_BUNDLE"),
+        ("openai", "TLS: certificate has expired", "clock"),
+        ("openai", "TLS: Hostname mismatch, certificate is not valid for 'x'", "OPENAI_BASE_URL"),
+        ("assemblyai", "4002: Insufficient Funds", "add credit"),
+        ("elevenlabs", "auth_error: refused", "set ELEVENLABS_API_KEY"),
+        ("openai", "invalid_model: closed: 4000", "change llm.model"),
+    ],
+)
+def test_reasons_without_a_status_have_a_remedy(provider: str, reason: str, expected: str) -> None:
+    assert expected in remedy(PAGES[provider], 0, reason, "llm.model")
+
+
+def test_an_html_page_at_a_configured_address_names_it() -> None:
+    text = remedy(PAGES["openai"], 403, "HTTP 403: an HTML page", "llm.model", "http://localhost:1")
+    assert "OPENAI_BASE_URL (http://localhost:1)" in text
+
+
 def test_an_html_page_is_not_from_the_api() -> None:
     """A login page of the network answers in place of the provider; the key is not the cause."""
     text = remedy(PAGES["elevenlabs"], 403, "HTTP 403: an HTML page", "tts.voice")

@@ -48,3 +48,17 @@ def test_a_chain_that_leads_back_to_itself_ends() -> None:
     first.__cause__, second.__context__ = second, first
 
     assert find_cause(first) == ""
+
+
+def test_certificate_error_of_a_client_without_a_message_has_that_of_its_cause() -> None:
+    """The error of aiohttp has none of its own."""
+    original = ssl.SSLCertVerificationError("x")
+    original.verify_message = "self-signed certificate"
+
+    class Certificate(ssl.SSLCertVerificationError):
+        verify_message = property(lambda _: "")
+
+    error = Certificate("y")
+    error.__cause__ = original
+    assert describe(error) == "TLS: self-signed certificate"
+    assert describe(Certificate("y")) == "TLS: the certificate is not valid"

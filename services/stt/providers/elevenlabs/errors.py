@@ -13,7 +13,7 @@ from services.stt.provider_socket import HandshakeRefused, SocketClosed
 from services.stt.providers.elevenlabs.options import PROVIDER
 
 _MAX_CHARS = 200
-_KEY_REMEDY = "check ELEVENLABS_API_KEY, and that the key may use speech to text"
+_KEY_REMEDY = "check ELEVENLABS_API_KEY; the key needs the permission for speech to text"
 _REMEDIES = {
     "auth_error": _KEY_REMEDY,
     "quota_exceeded": "the account has no credits left: buy credits, or raise the limit of the API key",

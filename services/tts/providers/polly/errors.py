@@ -15,6 +15,7 @@ from parley.providers.untrusted import clean_text
 from services.tts.providers.polly.models import PROVIDER
 
 _MAX_REASON_CHARS = 200
+_HTML_START = 14
 _RATE_LIMITED = frozenset(
     {
         *("ThrottlingException", "Throttling", "ThrottledException", "TooManyRequestsException"),
@@ -25,12 +26,15 @@ _KEYS = (
     "check the AWS credentials of the tts service: PARLEY_POLLY_ACCESS_KEY_ID and "
     "PARLEY_POLLY_SECRET_ACCESS_KEY, or AWS's own variables, profile or role"
 )
+_CLOCK = "this machine's clock is wrong: synchronize it"
+_CLOCK_WORDS = ("signature expired", "signature not yet current")
 _VOICES = "see https://docs.aws.amazon.com/polly/latest/dg/available-voices.html"
 _REMEDIES = {
     "UnrecognizedClientException": _KEYS,
     "InvalidClientTokenId": _KEYS,
-    "InvalidSignatureException": f"{_KEYS}; also check this machine's clock",
-    "SignatureDoesNotMatch": f"{_KEYS}; also check this machine's clock",
+    "InvalidSignatureException": _KEYS,
+    "SignatureDoesNotMatch": _KEYS,
+    "RequestExpired": _CLOCK,
     "MissingAuthenticationTokenException": _KEYS,
     "IncompleteSignatureException": _KEYS,
     "ExpiredTokenException": "the AWS session token has expired: renew it, or use a role",
@@ -76,15 +80,24 @@ def _map_response(error: exceptions.ClientError) -> ProviderError:
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     code = str(response.get("Error", {}).get("Code", ""))
     message = str(response.get("Error", {}).get("Message", ""))
+    if message.lstrip()[:_HTML_START].lower().startswith(("<!doctype html", "<html")):
+        return _map_page(status)
     # Without a body in AWS's form, the SDK takes the status as the code.
     parts = (f"HTTP {status}", "" if code == str(status) else code, message)
     reason = clean_text(": ".join(part for part in parts if part), _MAX_REASON_CHARS)
     if code in _RATE_LIMITED or status == 429:
         return ProviderRateLimited(PROVIDER, reason)
     if 400 <= status < 500 and status != 408:
-        remedy = _REMEDIES.get(code, "")
+        wrong_clock = message.lower().startswith(_CLOCK_WORDS)
+        remedy = _CLOCK if wrong_clock else _REMEDIES.get(code, "")
         return ProviderRejected(PROVIDER, f"{reason}; {remedy}" if remedy else reason)
     return ProviderUnavailable(PROVIDER, reason)
+
+
+def _map_page(status: int) -> ProviderError:
+    """The error for an HTML page, which AWS never sends: a proxy or a login page has answered."""
+    kind = ProviderRejected if 400 <= status < 500 and status not in (408, 429) else ProviderUnavailable
+    return kind(PROVIDER, f"HTTP {status}: an HTML page; check PARLEY_POLLY_URL and the network")
 
 
 def configuration_error(error: Exception) -> ConfigError:

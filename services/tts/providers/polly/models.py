@@ -87,6 +87,12 @@ def voice_of(config: TtsConfig) -> str:
     return voice
 
 
+def language_of(config: TtsConfig) -> str:
+    """The language of a section without its region, as Polly's codes begin; English without one."""
+    language = (config.language or "en").replace("_", "-").split("-")[0].lower()
+    return {"zh": "cmn", "no": "nb"}.get(language, language)
+
+
 def language_code(config: TtsConfig) -> str:
     """The language to request; empty for voices with a single one."""
     language = (config.language or "").replace("_", "-").split("-")[0].lower()

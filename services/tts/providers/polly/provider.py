@@ -44,14 +44,24 @@ class PollyProvider:
 
 
 @asynccontextmanager
-async def _open(context: ProviderContext) -> AsyncIterator[PollyProvider]:  # noqa: ARG001 - the stage has the limits
-    settings = read_settings(PollySettings)
+async def open_client(settings: PollySettings) -> AsyncIterator[Any]:
+    """Open Polly's client of the SDK.
+
+    Raises:
+        ConfigError: there are no credentials or no region, or AWS's own settings are wrong.
+    """
     async with AsyncExitStack() as stack:
         try:
             client = await stack.enter_async_context(_client(settings))
             await _check_credentials(client)
         except BotoCoreError as error:
             raise configuration_error(error) from None
+        yield client
+
+
+@asynccontextmanager
+async def _open(context: ProviderContext) -> AsyncIterator[PollyProvider]:  # noqa: ARG001 - the stage has the limits
+    async with open_client(read_settings(PollySettings)) as client:
         yield PollyProvider(client)
 
 

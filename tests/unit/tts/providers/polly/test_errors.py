@@ -14,9 +14,9 @@ from parley.errors import (
 from services.tts.providers.polly.errors import configuration_error, map_error
 
 
-def refused(code: str, status: int) -> exceptions.ClientError:
+def refused(code: str, status: int, message: str = "m") -> exceptions.ClientError:
     response = {
-        "Error": {"Code": code, "Message": "m"},
+        "Error": {"Code": code, "Message": message},
         "ResponseMetadata": {"HTTPStatusCode": status},
     }
     return exceptions.ClientError(response, "SynthesizeSpeech")
@@ -29,7 +29,12 @@ def refused(code: str, status: int) -> exceptions.ClientError:
         (refused("ServiceQuotaExceededException", 402), ProviderRateLimited, ""),
         (refused("429", 429), ProviderRateLimited, "HTTP 429: m"),
         (refused("AccessDeniedException", 403), ProviderRejected, "polly:SynthesizeSpeech"),
-        (refused("SignatureDoesNotMatch", 403), ProviderRejected, "clock"),
+        (refused("SignatureDoesNotMatch", 403), ProviderRejected, "check the AWS credentials"),
+        (
+            refused("InvalidSignatureException", 403, "Signature expired: 1 is not 2"),
+            ProviderRejected,
+            "synchronize",
+        ),
         (refused("TextLengthExceededException", 400), ProviderRejected, "TextLengthExceeded"),
         (refused("ServiceFailureException", 500), ProviderUnavailable, "HTTP 500"),
         (exceptions.ClientError({}, "x"), ProviderUnavailable, "HTTP 0"),
