@@ -71,7 +71,7 @@ _USAGE = {
     },
     "output_token_details": {"audio_tokens": 3, "text_tokens": 1},
 }
-_RESPONSE = {"id": "resp_1", "status": "completed", "status_details": None, "metadata": {"tag": "r1"}}
+RESPONSE = {"id": "resp_1", "status": "completed", "status_details": None, "metadata": {"reply": "r1"}}
 _CALL = {
     "type": "function_call",
     "status": "completed",
@@ -87,7 +87,7 @@ REALTIME: tuple[Any, ...] = (
     {"type": f"{_INPUT}.delta", "item_id": "item_1", "delta": "Hel"},
     {"type": f"{_INPUT}.completed", "item_id": "item_1", "transcript": "Hello."},
     {"type": f"{_INPUT}.failed", "item_id": "item_1", "error": _ERROR},
-    {"type": "response.created", "response": _RESPONSE},
+    {"type": "response.created", "response": RESPONSE},
     {"type": "response.output_audio.delta", "response_id": "resp_1", "item_id": "item_2", "delta": "YWJj"},
     {
         "type": "response.output_audio_transcript.delta",
@@ -96,13 +96,17 @@ REALTIME: tuple[Any, ...] = (
         "delta": "x",
     },
     {"type": "response.output_item.done", "response_id": "resp_1", "item": _CALL},
-    {"type": "response.done", "response": {**_RESPONSE, "usage": _USAGE}},
+    {"type": "response.done", "response": {**RESPONSE, "usage": _USAGE}},
     {
         "type": "response.done",
-        "response": {**_RESPONSE, "status": "failed", "status_details": {"type": "failed", "error": _ERROR}},
+        "response": {**RESPONSE, "status": "failed", "status_details": {"type": "failed", "error": _ERROR}},
     },
     {"type": "error", "error": _ERROR},
-    {"type": "rate_limits.updated", "rate_limits": []},
+    {"type": "response.output_audio_transcript.done", "item_id": "item_2", "transcript": "x"},
+    {"type": "response.output_item.added", "response_id": "resp_1", "item": {**_CALL, "id": "item_3"}},
+    {"type": "response.function_call_arguments.done", "item_id": "item_3", "arguments": "{}"},
+    {"type": "conversation.item.added", "item": {"id": "item_1", "type": "message", "role": "user"}},
+    {"type": "rate_limits.updated", "rate_limits": [], "event_id": "event_1"},
 )
 CARTESIA: tuple[Any, ...] = (
     {"type": "chunk", "context_id": "c1", "data": "YWJj", "done": False, "status_code": 206, "flush_id": 1},

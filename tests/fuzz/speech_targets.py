@@ -9,13 +9,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from parley.errors import ProviderError
-from parley.providers.realtime import AudioDelta, ResponseDone, ToolCallReceived
+from parley.providers.realtime import AudioDelta, ResponseDone, SpokenText, SpokenTextDelta, ToolCallReceived
 from parley.providers.stt import FinalTranscript, InterimTranscript, ProviderTurn, SttEvent
 from parley.providers.tts import AudioChunk
 from parley.v1.reply_pb2 import ToolCalled
 from parley.v1.speech_pb2 import TranscriptUpdated
 from services.brain.providers.openai_realtime.reader import ErrorReceived
 from services.brain.providers.openai_realtime.reader import MessageReader as RealtimeReader
+from services.brain.providers.openai_realtime.requests import TAG
 from services.stt.provider_clock import ProviderClock
 from services.stt.providers.assemblyai.wire import MessageReader as AssemblyAiReader
 from services.stt.providers.elevenlabs.wire import MessageReader as ScribeReader
@@ -122,32 +123,20 @@ def fuzz_realtime(data: bytes) -> None:
     if mode == 0:
         reader.read(source.rest)
         return
-    received = expected = done = 0
+    read: list[Any] = []
     messages = _messages(source, seeds.REALTIME, _names["realtime"])
-    for message in messages:
+    for number, message in enumerate(messages):
         if mode == 3 and isinstance(message, dict):
             message["type"] = "other"
-        sent = [message, *([seeds.REALTIME[8], seeds.REALTIME[11]] if mode == 3 else [])]
-        expected += 3 if mode == 3 else 0
-        for item in sent:
-            event = reader.read(_json(item))
-            match event:
-                case AudioDelta():
-                    received += len(event.mulaw)
-                case ResponseDone():
-                    done += 1
-                    event.reason.encode()
-                case ErrorReceived():
-                    f"{event.code}{event.message}{event.param}{event.event_id}".encode()
-                case ToolCallReceived():
-                    call = event.call
-                    ToolCalled(
-                        tool_call_id=call.tool_call_id, name=call.name, arguments=call.arguments
-                    ).SerializeToString()
-                case _:
-                    pass
-    if mode == 3 and (received, done) != (expected, len(messages)):
-        raise ReadTwiceOrNever(f"{expected} bytes in {len(messages)} responses, {received} in {done} read")
+        own = _response(f"own_{number}", twice=bool(source.number(2))) if mode == 3 else ()
+        for item in (message, *own):
+            read += reader.read(_json(item))
+    for event in read:
+        _check_realtime(event)
+    audio = sum(len(event.mulaw) for event in read if isinstance(event, AudioDelta))
+    done = sum(isinstance(event, ResponseDone) for event in read)
+    if mode == 3 and (audio, done) != (3 * len(messages), len(messages)):
+        raise ReadTwiceOrNever(f"{len(messages)} responses, {done} with {audio} bytes read")
 
 
 def fuzz_cartesia(data: bytes) -> None:
@@ -279,7 +268,7 @@ class _Checker:
 
 @dataclass
 class _NoSocket:
-    """What a session needs of its socket to read messages."""
+    """A socket that accepts commits."""
 
     expires_s: float = 3600.0
     opened_s: float = 0.0
@@ -296,6 +285,30 @@ def _complete(coroutine: Coroutine[Any, Any, None]) -> None:
     except StopIteration:
         return
     raise AssertionError("it waits")
+
+
+def _response(name: str, *, twice: bool) -> tuple[dict[str, Any], ...]:
+    """The events of a response; its end may arrive twice."""
+    response = {**seeds.RESPONSE, "id": name, "metadata": {TAG: name}}
+    end = {"type": "response.done", "response": response}
+    delta = {**seeds.REALTIME[8], "response_id": name}
+    return {"type": "response.created", "response": response}, delta, end, *([end] if twice else [])
+
+
+def _check_realtime(event: Any) -> None:
+    match event:
+        case ResponseDone():
+            event.reason.encode()
+        case ErrorReceived():
+            f"{event.code}{event.message}{event.param}{event.event_id}".encode()
+        case ToolCallReceived(call=call):
+            ToolCalled(
+                tool_call_id=call.tool_call_id, name=call.name, arguments=call.arguments
+            ).SerializeToString()
+        case SpokenText() | SpokenTextDelta():
+            event.text.encode()
+        case _:
+            pass
 
 
 def _named(number: int) -> dict[str, Any]:
