@@ -10,7 +10,7 @@ _SECTIONS = {
     "llm": "{model: sandbox-clinic}",
     "tts": "{voice: sandboxVoiceOwn00001}",
 }
-_NOBODY = "http://127.0.0.1:1"
+_NO_SERVER = "http://127.0.0.1:1"
 _CARTESIA_VOICE = "5a5a5a5a-0000-4000-8000-000000000001"
 _WRONG_KEY = "bad-key-of-nobody"
 
@@ -58,7 +58,7 @@ def _of_every_provider(
         "address without a server",
         name,
         unreachable,
-        _agent(kind, section, variable(**{url: _NOBODY + path})),
+        _agent(kind, section, variable(**{url: _NO_SERVER + path})),
     )
     yield Fault("proxy that inspects TLS", name, unreachable, _agent(kind, section, _inspected(url, path)))
     yield Fault(
