@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from websockets.asyncio.server import Server
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
 
 from parley.agent_config import SttConfig
+from parley.errors import ProviderUnavailable
 from parley.providers.stt import SttConnection, SttEvent, SttProvider
 
 WaitFor = Callable[[Callable[[SttEvent], bool]], Awaitable[Any]]
@@ -52,10 +54,26 @@ def of_type(kind: type[SttEvent]) -> Callable[[SttEvent], bool]:
     return lambda event: isinstance(event, kind)
 
 
-def port_of(server: Server) -> int:
-    """The port that a test's own server listens on."""
-    [listening] = server.sockets
-    return int(listening.getsockname()[1])
+@asynccontextmanager
+async def served(handler: Callable[[ServerConnection], Awaitable[None]]) -> AsyncIterator[str]:
+    """The address of a server whose WebSockets a function serves."""
+    async with serve(handler, "127.0.0.1", 0) as server:
+        [listening] = server.sockets
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+async def silent(socket: ServerConnection) -> None:
+    """Accept a WebSocket, and send nothing."""
+    await socket.wait_closed()
+
+
+async def check_broken(provider: SttProvider, config: SttConfig, audio: bytes) -> None:
+    """Check that a connection that the server breaks while audio is sent ends with ProviderUnavailable."""
+    async with provider.connect(config, "CA1") as connection:
+        running = asyncio.ensure_future(connection.run(ignore))
+        with pytest.raises(ProviderUnavailable):
+            await asyncio.gather(running, send_audio(connection, audio))
+        running.cancel()
 
 
 async def ignore(_event: SttEvent) -> None:

@@ -11,7 +11,6 @@ from prometheus_client import Gauge
 from pydantic import SecretStr
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection
-from websockets.asyncio.server import serve as serve_socket
 from websockets.exceptions import ConnectionClosed
 
 from parley.agent_config import SttConfig
@@ -27,7 +26,7 @@ from services.stt.providers.assemblyai.errors import SentTooFast
 from services.stt.providers.assemblyai.options import query_of
 from services.stt.providers.assemblyai.provider import AssemblyAiProvider
 from services.stt.settings import AssemblyAiSettings
-from tests.integration.stt_connection import ignore, port_of, send_audio, transcribing
+from tests.integration.stt_connection import check_broken, ignore, send_audio, served, silent, transcribing
 from tests.recordings import oracle_with, recordings
 
 TEXT = "tuesday afternoon would be good"
@@ -203,21 +202,12 @@ async def test_refusals_are_classified(
 async def test_a_cut_or_an_unreadable_message_ends_the_connection(fault: str) -> None:
     """The stage opens another connection then."""
     async with emulator(stt_fault=fault, stt_fault_after_s=0.2) as (_, url):
-        async with provider_at(url).connect(CONFIG, "CA1") as line:
-            running = asyncio.ensure_future(line.run(ignore))
-            with pytest.raises(ProviderUnavailable):
-                await asyncio.gather(running, send_audio(line, AUDIO))
-            running.cancel()
+        await check_broken(provider_at(url), CONFIG, AUDIO)
 
 
 async def test_a_server_that_starts_no_session_times_out() -> None:
     """The handshake succeeds, but no `Begin` follows."""
-
-    async def silent(socket: ServerConnection) -> None:
-        await socket.wait_closed()
-
-    async with serve_socket(silent, "127.0.0.1", 0) as server:
-        url = f"http://127.0.0.1:{port_of(server)}"
+    async with served(silent) as url:
         with pytest.raises(ProviderUnavailable, match="no session"):
             async with provider_at(url, timeout_s=0.2).connect(CONFIG, "CA1"):
                 pass
@@ -246,8 +236,7 @@ async def test_hostile_answers_are_survived(answer: dict[str, Any]) -> None:
         )
         await socket.wait_closed()
 
-    async with serve_socket(hostile, "127.0.0.1", 0) as server:
-        url = f"http://127.0.0.1:{port_of(server)}"
+    async with served(hostile) as url:
         async with transcribing(provider_at(url), CONFIG) as (_, _, wait):
             assert await wait(lambda event: isinstance(event, ProviderTurn) and event.text == "yes")
 

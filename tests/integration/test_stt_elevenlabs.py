@@ -18,7 +18,6 @@ from prometheus_client import Gauge
 from pydantic import SecretStr
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection
-from websockets.asyncio.server import serve as serve_socket
 
 from parley.agent_config import SttConfig
 from parley.audio.g711 import SILENCE
@@ -33,7 +32,15 @@ from services.stt.providers.elevenlabs.options import query_of
 from services.stt.providers.elevenlabs.provider import ScribeProvider
 from services.stt.settings import ElevenLabsSttSettings
 from tests.eventually import eventually
-from tests.integration.stt_connection import ignore, of_type, port_of, send_audio, transcribing
+from tests.integration.stt_connection import (
+    check_broken,
+    ignore,
+    of_type,
+    send_audio,
+    served,
+    silent,
+    transcribing,
+)
 from tests.recordings import oracle_with, recordings
 from tests.strict import assert_fits
 
@@ -176,24 +183,14 @@ async def test_refusals_are_classified(
 async def test_a_cut_or_an_unreadable_message_ends_the_connection(fault: str) -> None:
     """The stage opens another connection then."""
     async with emulator(stt_fault=fault, stt_fault_after_s=0.2) as (_, url):
-        async with provider_at(url).connect(CONFIG, "CA1") as line:
-            running = asyncio.ensure_future(line.run(ignore))
-            with pytest.raises(ProviderUnavailable):
-                await asyncio.gather(running, send_audio(line, AUDIO))
-            running.cancel()
+        await check_broken(provider_at(url), CONFIG, AUDIO)
 
 
 async def test_a_server_that_does_not_start_a_session_times_out() -> None:
     """The handshake succeeds, but no `session_started` follows."""
-
-    async def silent(socket: ServerConnection) -> None:
-        await socket.wait_closed()
-
-    async with serve_socket(silent, "127.0.0.1", 0) as server:
+    async with served(silent) as url:
         with pytest.raises(ProviderUnavailable, match="no session"):
-            async with provider_at(f"http://127.0.0.1:{port_of(server)}", timeout_s=0.2).connect(
-                CONFIG, "CA1"
-            ):
+            async with provider_at(url, timeout_s=0.2).connect(CONFIG, "CA1"):
                 pass
 
 
@@ -222,8 +219,7 @@ async def test_hostile_answers_are_survived(answer: dict[str, Any]) -> None:
         await socket.send(json.dumps({"message_type": "committed_transcript", "text": ""}))
         await socket.wait_closed()
 
-    async with serve_socket(hostile, "127.0.0.1", 0) as server:
-        url = f"http://127.0.0.1:{port_of(server)}"
+    async with served(hostile) as url:
         async with transcribing(provider_at(url), CONFIG) as (_, _, wait):
             assert await wait(of_type(FinalTranscript))
 
@@ -243,8 +239,7 @@ async def test_a_commit_requested_before_the_last_one_is_answered_follows_the_an
                 await sent.wait()
                 await socket.send(json.dumps({"message_type": "committed_transcript", "text": ""}))
 
-    async with serve_socket(slow, "127.0.0.1", 0) as server:
-        url = f"http://127.0.0.1:{port_of(server)}"
+    async with served(slow) as url:
         async with transcribing(provider_at(url), CONFIG) as (line, events, _):
             await send_audio(line, SILENCE * 3200)
             await line.finalize()

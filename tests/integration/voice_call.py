@@ -1,7 +1,7 @@
 """Replies of one call, synthesized by the real ElevenLabs adapter; only the bus is a double."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -36,6 +36,21 @@ class SpokenReply:
     audio: bytes
     clauses: list[ClauseSynthesized]
     failure: ProviderError | None
+
+
+def check_audio(reply: SpokenReply, expected: Sequence[bytes]) -> None:
+    """Check that a reply has the audio of its clauses sample for sample, each within its bounds."""
+    assert reply.failure is None
+    assert reply.audio == b"".join(expected)
+    assert [c.end_sample - c.start_sample for c in reply.clauses] == [len(audio) for audio in expected]
+
+
+def check_repeated(reply: SpokenReply, expected: Sequence[bytes], *, after_silence: bool = False) -> None:
+    """Check that all audio follows a fault; silence that was published before it remains."""
+    audio = b"".join(expected)
+    assert reply.failure is None
+    assert reply.audio[-len(audio) :] == audio
+    assert after_silence or len(reply.audio) == len(audio)
 
 
 @dataclass
