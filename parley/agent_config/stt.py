@@ -1,8 +1,8 @@
 """How an agent transcribes the caller."""
 
-from typing import ClassVar, Self
+from typing import ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from parley.agent_config.default_models import default_model_of
 from parley.agent_config.language import LanguageTag
@@ -34,12 +34,3 @@ class SttConfig(ProviderSection):
     """Silence allowed after an unfinished phrase; such a turn does not end earlier, whatever is reported."""
     dictation_silence_ms: int = Field(default=2500, ge=100, le=10_000)
     """Silence allowed while dictated letters, digits or an e-mail address are not complete."""
-
-    @model_validator(mode="after")
-    def _check_model_kind(self) -> Self:
-        if not self.fallbacks:
-            return self
-        deepgram = [section for section in self.chain if section.provider == "deepgram"]
-        if len({section.model.startswith("flux") for section in deepgram}) > 1:
-            raise ValueError("fallbacks: either all models of deepgram are flux models or none is")
-        return self

@@ -101,9 +101,10 @@ class Request(Generic[R]):
             [route.provider for route in routes],
         )
 
-    def next_route(self) -> Route[R] | None:
-        """The route to try now; None when all attempts are used up."""
-        index = self._selector.next(_now_s())
+    def next_route(self, *, beside: Route[R] | None = None) -> Route[R] | None:
+        """The route to try now, another one than `beside` if possible; None when all attempts are used up."""
+        used = None if beside is None else self._chain.routes.index(beside)
+        index = self._selector.next(_now_s(), beside=used)
         return None if index is None else self._chain.routes[index]
 
     @property

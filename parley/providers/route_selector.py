@@ -44,8 +44,11 @@ class RouteSelector:
     _timed_out: set[str] = field(default_factory=set)
     """Providers that did not respond in time."""
 
-    def next(self, now_s: float) -> int | None:
-        """Return the index of the route to try; None when all attempts are used up."""
+    def next(self, now_s: float, *, beside: int | None = None) -> int | None:
+        """Return the index of the route to try; None when all attempts are used up.
+
+        The route `beside` is in use, and tried only if no other one works.
+        """
         if self._failures_left(now_s) <= 0:
             return None
         limit = self.policy.max_attempts
@@ -54,7 +57,7 @@ class RouteSelector:
             for index in range(len(self.names))
             if limit is None or (self._count(index, now_s) < limit and index not in self._rejected)
         ]
-        return min(left, key=lambda index: self._preference(index, now_s), default=None)
+        return min(left, key=lambda index: self._preference(index, now_s, beside), default=None)
 
     def attempts_left(self, now_s: float) -> float:
         """Return the number of attempts that may still be made; infinite without a limit."""
@@ -78,12 +81,13 @@ class RouteSelector:
             self._timed_out.add(self._provider(index))
         return self.breakers.get(self.names[index]).record_failure(now_s, permanent=not error.retryable)
 
-    def _preference(self, index: int, now_s: float) -> tuple[bool, bool, int, int]:
+    def _preference(self, index: int, now_s: float, beside: int | None) -> tuple[bool, bool, bool, int, int]:
         circuit_open = not self.breakers.get(self.names[index]).allows(now_s)
         timed_out = self._provider(index) in self._timed_out
         # After a timeout, the same provider's other routes come before the same route.
         same_first = self.policy.same_route_first and not timed_out
-        return circuit_open, timed_out, 0 if same_first else self._count(index, now_s), index
+        failures = 0 if same_first else self._count(index, now_s)
+        return circuit_open, index == beside, timed_out, failures, index
 
     def _provider(self, index: int) -> str:
         return self.providers[index] if self.providers else self.names[index]

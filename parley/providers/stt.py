@@ -113,3 +113,14 @@ class FinalizesOnRequest(Protocol):
 
     def finalize_after_ms(self, config: SttConfig) -> int | None:
         """Silence after which the stage calls `finalize`, in ms; None if the model needs no request."""
+
+
+@runtime_checkable
+class ReportsSilence(Protocol):
+    """An SttProvider some of whose models send events for audio without words too."""
+
+    def reports_silence(self, config: SttConfig) -> bool:
+        """Whether the model sends events at least every 2 s while it gets audio, whatever it contains.
+
+        Silence of such a model shows within seconds that it hangs.
+        """

@@ -60,6 +60,11 @@ class AudioBuffer:
         """The call time of the end of the audio."""
         return self._segments[-1].end_ms
 
+    @property
+    def duration_ms(self) -> int:
+        """The time from the first buffered byte to the last one."""
+        return self.end_ms - self.start_ms
+
     def add(self, mulaw: bytes, at_ms: int) -> list[AudioSpan]:
         """Add a frame; returns the audio that it adds, including the silence that fills a gap."""
         if not self._started and at_ms > self.start_ms:

@@ -86,6 +86,10 @@ class Endpointing:
         self._recovery = self._recovery.after_loss(has_words=self._coverage.has_words)
         self._coverage = self._coverage.after_loss()
 
+    def on_provider_late(self) -> None:
+        """An answer of the provider is overdue; another one may be used for the same audio."""
+        self._recovery = replace(self._recovery, waits=True)
+
     def on_interim(self, text: str, end_ms: int) -> list[Decision]:
         """The provider sent an interim transcript of the audio up to `end_ms`."""
         has_text = bool(text.strip())

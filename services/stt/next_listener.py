@@ -12,7 +12,7 @@ from parley.errors import ConfigError
 from parley.events.facts import CallFacts
 from parley.providers.fallback_chain import FallbackChain
 from parley.runtime.call_agents import CallAgents
-from services.stt.provider_connection import SttRoute
+from services.stt.stt_route import SttRoute
 
 log = structlog.get_logger()
 

@@ -1,70 +1,41 @@
-"""Keeps one connection to a provider open during a call, and sends it all of the caller's audio."""
+"""Keeps a connection to a provider open during a call, and replaces one that fails or stops answering.
+
+A provider whose answer is overdue is not dropped at once: another connection is opened beside it and gets the
+same audio. The first of the two that answers is used, so that a provider that is only slow loses nothing.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
-from prometheus_client import Counter, Histogram
 
-from parley.agent_config import SttConfig
-from parley.audio.formats import MULAW_8K, AudioFormat
-from parley.audio.g711 import BYTES_PER_MS
 from parley.errors import ProviderError, ProviderRejected, ProviderTimeout
-from parley.providers.fallback_chain import FallbackChain, Route
-from parley.providers.latency_limits import LatencyLimit, LimitRange
+from parley.providers.fallback_chain import FallbackChain, Request, Route
 from parley.providers.route_selector import RetryPolicy
-from parley.providers.stt import FinalizesOnRequest, SttConnection, SttEvent, SttProvider
-from parley.runtime.cancellation import raise_if_cancelled
+from parley.providers.stt import SttEvent
+from services.stt.answer_watch import AnswerWatch, Overdue, progress_of
 from services.stt.audio_buffer import AudioBuffer
-from services.stt.guarded_connection import guarded_connection
+from services.stt.provider_link import ProviderLink, now_s
+from services.stt.stt_route import SttRoute
 
 log = structlog.get_logger()
 
 CONNECTION_POLICY = RetryPolicy(max_attempts=None, forget_after_s=10.0, healthy_after_s=10.0)
 """A connection is replaced until the call ends; for 10 s after a failure another route is preferred."""
 
-_KEEP_ALIVE_INTERVAL_S = 4.0
-"""Deepgram closes a connection that receives nothing for 10 s."""
 _MIN_RETRY_DELAY_S = 0.1
 _MAX_RETRY_DELAY_S = 5.0
-FIRST_RESPONSE = LimitRange(floor_s=2.5, initial_s=3.0, ceiling_s=8.0)
-"""A provider that has sent nothing, not even an empty transcript, this long after speech began has failed.
-Deepgram's nova responds once a second, and a healthy connection may need 2 s."""
-_WATCH_STEPS = 8
 _CONNECT_GRACE_S = 1.0
 """A new connection may send nothing for this long, plus the duration of the audio it receives at once."""
 _HEALTHY_AFTER_S = 30.0
 """After a connection that lasted this long, the retry delay starts from its minimum again."""
-_MAX_MESSAGE_BYTES = 8000
-
-
-@dataclass(frozen=True, slots=True)
-class SttRoute:
-    """A provider and the section of the agent file that configures it."""
-
-    provider: SttProvider
-    config: SttConfig
-    response: LatencyLimit = field(default_factory=lambda: LatencyLimit(FIRST_RESPONSE))
-    """Limit from the beginning of speech to the provider's first response."""
-    audio_format: AudioFormat = MULAW_8K
-    """The format of audio that the provider takes."""
-
-    @property
-    def finalize_after_ms(self) -> int | None:
-        """Silence after which final transcripts must be requested; None if the provider sends them itself."""
-        provider = self.provider
-        return provider.finalize_after_ms(self.config) if isinstance(provider, FinalizesOnRequest) else None
-
-    @property
-    def detects_turns(self) -> bool:
-        """Whether the provider decides when a turn ends."""
-        return self.provider.detects_turns(self.config)
-
-    def connect(self, call_sid: str) -> AbstractAsyncContextManager[SttConnection]:
-        """Open a connection for one call; entering raises ProviderError."""
-        return guarded_connection(self.provider, self.config, call_sid, self.audio_format)
+_STEP_S = 0.1
+_STANDBY_S = 2.5
+"""A second connection that has not answered for this long either shows that there may be no words."""
+_AHEAD_MS = 200
+"""An interim transcript of a second connection is an answer if it reaches further than the first one's."""
+_MORE_PATIENCE, _MAX_PATIENCE = 4.0, 16.0
 
 
 class ProviderConnection:
@@ -76,178 +47,248 @@ class ProviderConnection:
         buffer: AudioBuffer,
         on_event: Callable[[SttEvent], Awaitable[None]],
         on_lost: Callable[[], Awaitable[None]],
-        connect_grace_s: float = _CONNECT_GRACE_S,
+        *,
+        on_late: Callable[[], Awaitable[None]] | None = None,
         on_route: Callable[[SttRoute], Awaitable[None]] | None = None,
+        connect_grace_s: float = _CONNECT_GRACE_S,
+        standby_s: float = _STANDBY_S,
     ) -> None:
-        """Create it; `on_route` is called when a connection of a route opens, before its first event."""
+        """Create it.
+
+        Args:
+            chain: the routes.
+            buffer: the audio without a final transcript.
+            on_event: called with each event of the connection in use.
+            on_lost: called when the connection, or an attempt to replace it, has failed.
+            on_late: called when an answer is overdue, so that the turn waits for it.
+            on_route: called when a connection of a route comes into use, before its first event.
+            connect_grace_s: time in which a new connection need not answer.
+            standby_s: time that a second connection has to answer.
+        """
         self._chain = chain
         self.route: Route[SttRoute] = chain.routes[0]
         """The route of the current connection, or of the last one."""
         self.finalize_after_ms = self.route.target.finalize_after_ms
         """Silence after which a final transcript must be requested from that route; None for no requests."""
         self._buffer = buffer
-        self._on_event = on_event
-        self._on_lost = on_lost
-        self._on_route = on_route
-        self._connect_grace_s = connect_grace_s
-        self._wake = asyncio.Event()
+        self._on_event, self._on_lost = on_event, on_lost
+        self._on_late, self._on_route = on_late, on_route
+        self._connect_grace_s, self._standby_s = connect_grace_s, standby_s
+        self._changed = asyncio.Event()
         self._switched = asyncio.Event()
-        self._finalize_requested = False
-        self._failures = 0
-        self._audio_received = False
-        self._unanswered_since_s: float | None = None
-        self._grace_until_s = 0.0
-        self._response = LatencyLimit(FIRST_RESPONSE)
-        self._first_response: Histogram | None = None
+        self._active: ProviderLink | None = None
+        self._standby: ProviderLink | None = None
+        self._standby_from_s = 0.0
+        self._late_since_s: float | None = None
+        self._patience = 1.0
+        self._failures = self._standby_failures = 0
+        self._speaking = self._unanswered = self._finalize_requested = False
 
     def notify_audio(self, *, speaking: bool) -> None:
         """Send the audio that was added to the buffer; `speaking` is true while the caller speaks."""
-        self._audio_received = True
-        if speaking and self._unanswered_since_s is None:
-            self._unanswered_since_s = _now_s()
-        self._wake.set()
+        self._speaking = speaking
+        self._unanswered = self._unanswered or (speaking and self._active is None)
+        at_s = now_s()
+        for link in self._links:
+            link.audio_added(at_s, speaking=speaking)
 
     def switch(self, chain: FallbackChain[SttRoute]) -> None:
         """Use another agent's providers from now on; they receive the audio without a final transcript."""
         self._chain = chain
         self._use(chain.routes[0])
-        self._unanswered_since_s = None
+        self._unanswered = self._finalize_requested = False
         self._switched.set()
+        self._changed.set()
 
     def request_finalize(self) -> None:
         """Request that the provider makes its interim transcript final."""
         self._finalize_requested = True
-        self._wake.set()
+        for link in self._links:
+            link.request_finalize()
 
     async def run(self) -> None:
         """Connect, send and receive; connect again when the connection is lost. Never returns."""
         while True:
             self._switched.clear()
             self._failures = 0
-            await self._run_chain()
+            async with asyncio.TaskGroup() as tasks:
+                await self._run_chain(tasks)
             if not self._switched.is_set():
                 return
 
-    async def _run_chain(self) -> None:
+    @property
+    def _links(self) -> list[ProviderLink]:
+        return [link for link in (self._active, self._standby) if link is not None]
+
+    async def _run_chain(self, tasks: asyncio.TaskGroup) -> None:
         """Use the routes of the current chain until it is replaced."""
         request = self._chain.request()
-        while not self._switched.is_set() and (route := request.next_route()) is not None:
-            connected_s = float("inf")
-            try:
-                async with (
-                    request.attempt(route) as attempt,
-                    route.target.connect(self._chain.call_sid) as connection,
-                ):
-                    attempt.first_output("connected")
-                    self._use(route)
-                    if self._on_route is not None:
-                        await self._on_route(route.target)
-                    connected_s = _now_s()
-                    self._response = route.target.response
-                    self._first_response = attempt.first_output_of("first_response")
-                    # Looked up once: audio is sent 50 times a second.
-                    audio_seconds = attempt.usage.stt_audio.labels(**attempt.labels)
-                    await self._run_connection(connection, route.provider, audio_seconds)
-            except ProviderError as error:
-                raise_if_cancelled()
-                if _now_s() - connected_s > _HEALTHY_AFTER_S:
-                    self._failures = 0
-                await self._wait_after(error)
+        try:
+            while not self._switched.is_set():
+                if self._active is None and not await self._next_link(tasks, request):
+                    return
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_STEP_S):
+                        await self._changed.wait()
+                self._changed.clear()
+                if self._active is not None and not self._switched.is_set():
+                    await self._check(tasks, request, self._active)
+        finally:
+            for link in self._links:
+                link.close()
+            self._active = self._standby = None
+
+    async def _next_link(self, tasks: asyncio.TaskGroup, request: Request[SttRoute]) -> bool:
+        """Use the second connection, or else a new one; false without a route."""
+        self._active, self._standby = self._standby or self._start(tasks, request), None
+        self._late_since_s = None
+        if self._active is not None and self._active.opened_s is not None:
+            await self._come_into_use(self._active)
+        return self._active is not None
+
+    def _start(
+        self, tasks: asyncio.TaskGroup, request: Request[SttRoute], beside: Route[SttRoute] | None = None
+    ) -> ProviderLink | None:
+        route = request.next_route(beside=beside)
+        if route is None:
+            return None
+        target = route.target
+        watch = AnswerWatch(
+            target.limits,
+            reports_silence=target.reports_silence,
+            answers_finalize=target.finalize_after_ms is not None,
+            speaking=self._speaking,
+            unanswered=self._unanswered,
+        )
+        link = ProviderLink(
+            self._chain.call_sid,
+            request,
+            route,
+            self._buffer,
+            watch,
+            connect_grace_s=self._connect_grace_s,
+            # A provider that detects turns would end the turn that the caller may continue.
+            finalize=self._finalize_requested and not target.detects_turns,
+        )
+        link.start(tasks, self._on_opened, self._receive, self._changed)
+        return link
+
+    async def _check(
+        self, tasks: asyncio.TaskGroup, request: Request[SttRoute], active: ProviderLink
+    ) -> None:
+        if active.ended:
+            await self._replace(active, active.error)
+            return
+        at_s = now_s()
+        for link in self._links:
+            link.watch.tick(at_s)
+        self._retry_standby_later(at_s)
+        overdue = active.watch.overdue(at_s, self._patience)
+        if overdue is None:
+            self._drop_standby()
+            return
+        if self._late_since_s is None:
+            self._late_since_s = at_s
+            if self._on_late is not None:
+                await self._on_late()
+        self._unanswered = True
+        if self._standby is None and at_s >= self._standby_from_s:
+            self._standby = self._start(tasks, request, active.route)
+        await self._stop_waiting(active, overdue, at_s)
+
+    def _retry_standby_later(self, at_s: float) -> None:
+        if self._standby is not None and self._standby.ended:
+            self._standby_failures += 1
+            error, self._standby = self._standby.error, None
+            self._standby_from_s = at_s + (_retry_delay_s(error, self._standby_failures) if error else 0.0)
+
+    async def _stop_waiting(self, active: ProviderLink, overdue: Overdue, at_s: float) -> None:
+        """Stop waiting, if neither connection has answered."""
+        standby_s = self._standby.opened_s if self._standby is not None else None
+        if at_s - (standby_s or self._late_since_s or at_s) < self._standby_s:
+            return
+        if overdue.certain:
+            await self._replace(active, _time_out(active, overdue))
+            return
+        self._drop_standby()
+        self._patience = min(self._patience * _MORE_PATIENCE, _MAX_PATIENCE)
+        active.watch.settle()
+
+    def _drop_standby(self) -> None:
+        if self._standby is not None:
+            self._standby.abandon()
+        self._standby, self._late_since_s = None, None
+        self._standby_failures = 0
+
+    async def _replace(self, lost: ProviderLink, error: ProviderError | None) -> None:
+        """After the loss of the connection in use, wait before the next attempt."""
+        self._active = None
+        self._unanswered = self._unanswered or lost.watch.awaits
+        if error is None:
+            return
+        if lost.opened_s is not None and now_s() - lost.opened_s > _HEALTHY_AFTER_S:
+            self._failures = 0
+        self._failures += 1
+        if self._failures == 1:
+            log.error("stt_connection_lost", provider=error.provider, code=error.code, reason=error.reason)
+        await self._on_lost()
+        if self._standby is None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_retry_delay_s(error, self._failures)):
+                    await self._switched.wait()
+
+    async def _on_opened(self, link: ProviderLink) -> None:
+        if link is self._active:
+            await self._come_into_use(link)
+
+    async def _come_into_use(self, link: ProviderLink) -> None:
+        self._use(link.route)
+        if self._on_route is not None:
+            await self._on_route(link.route.target)
 
     def _use(self, route: Route[SttRoute]) -> None:
         self.route = route
         self.finalize_after_ms = route.target.finalize_after_ms
 
-    async def _wait_after(self, error: ProviderError) -> None:
-        self._failures += 1
-        if self._failures == 1:
-            log.error("stt_connection_lost", provider=error.provider, code=error.code, reason=error.reason)
-        await self._on_lost()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_retry_delay_s(error, self._failures)):
-                await self._switched.wait()
-
-    async def _run_connection(self, connection: SttConnection, provider: str, audio_seconds: Counter) -> None:
-        now_s = _now_s()
-        if self._unanswered_since_s is not None:
-            self._unanswered_since_s = now_s
-        # Buffered audio is sent at once, and a provider transcribes it barely faster than real time.
-        backlog_s = (self._buffer.end_ms - self._buffer.start_ms) / 1000
-        self._grace_until_s = now_s + self._connect_grace_s + backlog_s
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                running = (
-                    tasks.create_task(connection.run(self._receive), name="receive from the provider"),
-                    tasks.create_task(self._send(connection, audio_seconds), name="send audio"),
-                    tasks.create_task(self._watch_responses(provider), name="watch the provider"),
-                )
-                # Within the group: see `raise_if_cancelled`.
-                await self._switched.wait()
-                for task in running:
-                    task.cancel()
-        except BaseExceptionGroup:
-            raise_if_cancelled()
-            raise
-
-    async def _receive(self, event: SttEvent) -> None:
+    async def _receive(self, link: ProviderLink, event: SttEvent) -> None:
+        if link is not self._active and not await self._promote(link, event):
+            return
         # Not done when the connection opens: one that is closed at once would be reopened without a delay.
         self._failures = 0
-        since_s, now_s = self._unanswered_since_s, _now_s()
-        if since_s is not None and now_s >= self._grace_until_s:
-            self._response.observe(now_s - since_s)
-            if self._first_response is not None:
-                self._first_response.observe(now_s - since_s)
-        self._unanswered_since_s = None
         self._chain.reporter.succeeded()
+        self._unanswered = False
+        progress = progress_of(event)
+        if progress is not None and progress.has_text:
+            self._patience = 1.0
+        if progress is not None and progress.is_final:
+            self._finalize_requested = False
         await self._on_event(event)
 
-    async def _watch_responses(self, provider: str) -> None:
-        step_s = self._response.range.floor_s / _WATCH_STEPS
-        while True:
-            await asyncio.sleep(step_s)
-            since_s, now_s = self._unanswered_since_s, _now_s()
-            if since_s is None:
-                continue
-            if not self._audio_received:
-                # The line is frozen: the provider receives nothing to respond to.
-                self._unanswered_since_s = since_s + step_s
-                continue
-            self._audio_received = False
-            if now_s < self._grace_until_s:
-                continue
-            if now_s - since_s > self._response.limit_s():
-                self._response.timed_out(now_s - since_s)
-                raise ProviderTimeout(provider, f"no response to speech for {now_s - since_s:.1f} s")
-
-    async def _send(self, connection: SttConnection, audio_seconds: Counter) -> None:
-        sent_ms = self._buffer.start_ms
-        while True:
-            for span in self._buffer.since(sent_ms):
-                for at in range(0, len(span.mulaw), _MAX_MESSAGE_BYTES):
-                    mulaw = span.mulaw[at : at + _MAX_MESSAGE_BYTES]
-                    await connection.send(mulaw, span.at_ms + at // BYTES_PER_MS)
-                    audio_seconds.inc(len(mulaw) / BYTES_PER_MS / 1000)
-                sent_ms = span.end_ms
-            if self._finalize_requested:
-                self._finalize_requested = False
-                await connection.finalize()
-            async with _time_limit(_KEEP_ALIVE_INTERVAL_S) as expired:
-                await self._wake.wait()
-            self._wake.clear()
-            if expired():
-                await connection.keep_alive()
+    async def _promote(self, link: ProviderLink, event: SttEvent) -> bool:
+        """Use the second connection from now on if its event is the answer that the first one owes."""
+        active, progress = self._active, progress_of(event)
+        if link is not self._standby or active is None or progress is None:
+            return False
+        overdue, watch = active.watch.overdue(now_s(), self._patience), active.watch
+        if progress.has_text:
+            answers = progress.is_final or progress.end_ms > watch.words_end_ms + _AHEAD_MS
+        else:
+            answers = progress.is_final and watch.must_answer and progress.end_ms > watch.transcribed_ms
+        if overdue is None or active.ended or not answers:
+            return False
+        _time_out(active, overdue)
+        log.error("stt_provider_hangs", provider=active.route.provider, reason=overdue.reason)
+        self._active, self._standby, self._late_since_s = link, None, None
+        await self._on_lost()
+        await self._come_into_use(link)
+        return True
 
 
-@asynccontextmanager
-async def _time_limit(timeout_s: float) -> AsyncIterator[Callable[[], bool]]:
-    """End the block after a timeout; the yielded function returns whether that happened."""
-    limit = asyncio.timeout(timeout_s)
-    try:
-        async with limit:
-            yield limit.expired
-    except TimeoutError:
-        if not limit.expired():
-            raise
+def _time_out(link: ProviderLink, overdue: Overdue) -> ProviderTimeout:
+    overdue.limit.timed_out(overdue.waited_s)
+    error = ProviderTimeout(link.route.provider, overdue.reason)
+    link.fail(error)
+    return error
 
 
 def _retry_delay_s(error: ProviderError, failures: int) -> float:
@@ -255,7 +296,3 @@ def _retry_delay_s(error: ProviderError, failures: int) -> float:
     if isinstance(error, ProviderRejected) and failures > 1:
         return _MAX_RETRY_DELAY_S
     return float(min(_MIN_RETRY_DELAY_S * 2 ** (min(failures, 10) - 1), _MAX_RETRY_DELAY_S))
-
-
-def _now_s() -> float:
-    return asyncio.get_running_loop().time()

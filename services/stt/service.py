@@ -14,7 +14,7 @@ from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ConfigError
 from parley.providers.failure_reporter import config_failure
 from parley.providers.fallback_chain import FallbackChain, Route
-from parley.providers.latency_limits import LatencyKey, LatencyLimit, LatencyLimits
+from parley.providers.latency_limits import LatencyLimits
 from parley.providers.pool import ProviderPool, open_default_provider, open_pool
 from parley.providers.preload import preload_providers
 from parley.providers.registry import ProviderContext, audio_format_of, configs_of, route_name
@@ -24,10 +24,11 @@ from parley.telemetry.setup import Telemetry
 from parley.v1.reply_pb2 import FallbackRequested
 from services.stt.end_of_turn.turn_model import TurnModel, open_turn_model
 from services.stt.next_listener import Listener
-from services.stt.provider_connection import CONNECTION_POLICY, FIRST_RESPONSE, SttRoute
+from services.stt.provider_connection import CONNECTION_POLICY
 from services.stt.session import TranscriptionSession
 from services.stt.settings import SttSettings
 from services.stt.silero import VadPool
+from services.stt.stt_route import SttRoute, answer_limits
 
 log = structlog.get_logger()
 
@@ -111,7 +112,7 @@ class SttService:
             try:
                 provider = await self._open(config.provider)
                 audio_format = audio_format_of("stt", config)
-                target = SttRoute(provider, config, self._response_limit(config), audio_format)
+                target = SttRoute(provider, config, answer_limits(self.limits, config), audio_format)
             except ConfigError as error:
                 log.error("provider_not_available", provider=config.provider, reason=str(error))
                 failure = failure or error
@@ -120,11 +121,6 @@ class SttService:
         if not routes:
             raise failure or ConfigError("stt: no provider is configured")
         return routes
-
-    def _response_limit(self, config: SttConfig) -> LatencyLimit:
-        # A process has one address per provider, so the region is the same for all its calls.
-        key = LatencyKey(config.provider, config.model, "", "first_response")
-        return self.limits.get(key, FIRST_RESPONSE)
 
     async def _open(self, name: str) -> SttProvider:
         try:

@@ -15,9 +15,10 @@ from parley.v1.event_pb2 import Event
 from services.stt.audio_buffer import AudioBuffer
 from services.stt.end_of_turn.turn_model import TurnModel
 from services.stt.next_listener import NextListener, OpenListener
-from services.stt.provider_connection import ProviderConnection, SttRoute
+from services.stt.provider_connection import ProviderConnection
 from services.stt.restore import STT
 from services.stt.speech_probability import Detector
+from services.stt.stt_route import SttRoute
 from services.stt.turn_recognizer import TurnRecognizer
 
 _BACKLOG_AGE_MS, _BACKLOG_BATCH_FRAMES = 1000, 25
@@ -50,7 +51,12 @@ class TranscriptionSession:
         state = call.log.folded(STT)
         self._buffer = AudioBuffer(state.transcript.final_end_ms)
         self._provider = ProviderConnection(
-            chain, self._buffer, self._on_stt_event, self._on_provider_lost, on_route=self._on_route
+            chain,
+            self._buffer,
+            self._on_stt_event,
+            self._on_provider_lost,
+            on_late=self._on_provider_late,
+            on_route=self._on_route,
         )
         self._turns = TurnRecognizer(
             call.log,
@@ -88,6 +94,9 @@ class TranscriptionSession:
 
     async def _on_provider_lost(self) -> None:
         await self._turns.on_provider_lost()
+
+    async def _on_provider_late(self) -> None:
+        await self._turns.on_provider_late()
 
     async def _on_route(self, route: SttRoute) -> None:
         await self._turns.on_provider_changed(detects_turns=route.detects_turns)

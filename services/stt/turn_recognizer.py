@@ -30,6 +30,9 @@ from services.stt.turn_events import TurnEvents
 from services.stt.turn_log import TurnLog
 from services.stt.voice_activity import SpeechChange, SpeechStarted, VoiceActivity
 
+_MAX_SILENCE_MS, _RETAINED_SILENCE_MS = 2000, 1000
+"""The detector reports speech at most 250 ms after its start."""
+
 
 class TurnRecognizer:
     """The caller's current turn. Inputs are handled one at a time, so that events keep their order."""
@@ -155,6 +158,11 @@ class TurnRecognizer:
             self._transcript = self._transcript.after_loss()
             self._endpointing.on_provider_lost()
 
+    async def on_provider_late(self) -> None:
+        """Wait longer for transcripts, because an answer of the provider is overdue."""
+        async with self._lock:
+            self._endpointing.on_provider_late()
+
     async def on_provider_changed(self, *, detects_turns: bool) -> None:
         """Another provider transcribes from now on, which detects turns itself or does not."""
         async with self._lock:
@@ -191,6 +199,13 @@ class TurnRecognizer:
             finalize_after_ms=self._finalize_after_ms(),
         )
         await self._execute(decisions)
+        self._forget_silence()
+
+    def _forget_silence(self) -> None:
+        """Drop buffered silence, so that a new connection gets the next words at once."""
+        all_final = self._vad.speech_end_ms <= self._transcript.final_end_ms
+        if self.between_turns and all_final and self._buffer.duration_ms > _MAX_SILENCE_MS:
+            self._buffer.discard_before(self._buffer.end_ms - _RETAINED_SILENCE_MS)
 
     async def _on_speech_changes(self, changes: list[SpeechChange]) -> None:
         for change in changes:

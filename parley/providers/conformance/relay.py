@@ -24,6 +24,9 @@ class Relay:
     """Whether new connections get no response at all."""
     status: int = 0
     """HTTP status with which each request is refused; 0 to pass it on."""
+    _hung_until: int = 0
+    """Number of the last connection to the server that delivers nothing more."""
+    _to_server: int = 0
     _cut_at: int | None = None
     _stall_at: int | None = None
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -35,6 +38,10 @@ class Relay:
     def stall_after(self, byte_count: int) -> None:
         """Deliver nothing after this many more bytes; connections stay open."""
         self._stall_at = self.delivered + byte_count
+
+    def hang(self) -> None:
+        """Deliver nothing more on the connections that are open now; they stay open, and later ones work."""
+        self._hung_until = self._to_server
 
     def reset(self) -> None:
         """Pass everything on again, over new connections."""
@@ -81,8 +88,12 @@ class Relay:
                 server_writer.transport.abort()
 
     async def _deliver(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._to_server += 1
+        number = self._to_server
         with suppress(ConnectionError):
             while data := await reader.read(_CHUNK_BYTES):
+                if number <= self._hung_until:
+                    continue
                 limits = [at for at in (self._cut_at, self._stall_at) if at is not None]
                 if limits and self.delivered + len(data) > min(limits):
                     data = data[: max(0, min(limits) - self.delivered)]

@@ -10,10 +10,10 @@ from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ProviderError
 from parley.events.envelope import Body
 from parley.providers.fallback_chain import FallbackChain, Route
-from parley.providers.latency_limits import LatencyLimit
 from parley.providers.stt import SttConnection, SttEvent
 from parley.v1.work_pb2 import StageFailed
-from services.stt.provider_connection import CONNECTION_POLICY, FIRST_RESPONSE, SttRoute
+from services.stt.provider_connection import CONNECTION_POLICY
+from services.stt.stt_route import AnswerLimits, SttRoute
 from tests.unit.parley.providers.doubles import make_telemetry
 
 
@@ -41,6 +41,7 @@ class FakeProvider:
     failures: Mapping[str, ProviderError] = field(default_factory=dict)
     later: bool = False
     flux: bool = False
+    reports: bool = True
     connection: type[SilentConnection] = SilentConnection
     opened: list[str] = field(default_factory=list)
     """The models of all attempts to connect."""
@@ -48,6 +49,10 @@ class FakeProvider:
     def detects_turns(self, _config: SttConfig) -> bool:
         """Return `flux`."""
         return self.flux
+
+    def reports_silence(self, _config: SttConfig) -> bool:
+        """Return `reports`."""
+        return self.reports
 
     @asynccontextmanager
     async def connect(self, config: SttConfig, _call_sid: str) -> AsyncIterator[SttConnection]:
@@ -74,7 +79,7 @@ def make_chain(
     *models: str,
     breakers: CircuitBreakers | None = None,
     reports: list[StageFailed] | None = None,
-    response: LatencyLimit | None = None,
+    limits: AnswerLimits | None = None,
 ) -> FallbackChain[SttRoute]:
     """A chain of routes to models of one provider."""
 
@@ -91,7 +96,7 @@ def make_chain(
                 model,
                 "fake",
                 model,
-                SttRoute(provider, SttConfig(model=model), response or LatencyLimit(FIRST_RESPONSE)),
+                SttRoute(provider, SttConfig(model=model), limits or AnswerLimits()),
             )
             for model in models
         ],

@@ -1,21 +1,25 @@
 """The connection to a provider is replaced when it fails and ends with the call."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import pytest
 
+from parley.agent_config import SttConfig
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ProviderError, ProviderRejected, ProviderUnavailable
 from parley.providers.latency_limits import LatencyLimit, LimitRange
-from parley.providers.stt import KeepAlive, SttEvent
+from parley.providers.stt import FinalTranscript, KeepAlive, SttConnection, SttEvent
 from parley.v1.work_pb2 import StageFailed
 from services.stt import provider_connection
 from services.stt.audio_buffer import AudioBuffer
-from services.stt.provider_connection import FIRST_RESPONSE, ProviderConnection
+from services.stt.provider_connection import ProviderConnection
+from services.stt.stt_route import FIRST_RESPONSE, AnswerLimits, SttRoute
 from tests.eventually import eventually
+from tests.field import virtual_time
 from tests.unit.stt.doubles import FakeProvider, SilentConnection, make_chain
 
 DOWN = ProviderUnavailable("fake", "down")
@@ -49,6 +53,14 @@ class RespondingConnection(SilentConnection):
     async def run(self, on_event: Callable[[SttEvent], Awaitable[None]]) -> None:
         """Send KeepAlive, then fail."""
         await on_event(KeepAlive())
+        raise DOWN
+
+
+class FailingConnection(SilentConnection):
+    """A connection that fails at once."""
+
+    async def run(self, on_event: Callable[[SttEvent], Awaitable[None]]) -> None:  # noqa: ARG002 - sends none
+        """Fail."""
         raise DOWN
 
 
@@ -108,11 +120,14 @@ async def failures_after(frames: int) -> int:
         losses += 1
 
     connection = ProviderConnection(
-        make_chain(FakeProvider(), "nova-3", response=LatencyLimit(LimitRange(0.2, 0.4, 4.0))),
+        make_chain(
+            FakeProvider(), "nova-3", limits=AnswerLimits(response=LatencyLimit(LimitRange(0.2, 0.4, 4.0)))
+        ),
         AudioBuffer(0),
         ignore_event,
         on_lost,
         connect_grace_s=0.1,
+        standby_s=0.2,
     )
     async with running(connection):
         for _ in range(frames):
@@ -135,15 +150,19 @@ async def test_the_limit_follows_the_measured_latency() -> None:
     limit = LatencyLimit(FIRST_RESPONSE)
     provider = FakeProvider(connection=DelayedConnection)
     connection = ProviderConnection(
-        make_chain(provider, "nova-3", response=limit),
+        make_chain(provider, "nova-3", limits=AnswerLimits(response=limit)),
         AudioBuffer(0),
         ignore_event,
         ignore_loss,
         connect_grace_s=0.0,
     )
-    async with running(connection):
+
+    def observed() -> bool:
         connection.notify_audio(speaking=True)
-        await eventually(lambda: bool(limit._observed), timeout_s=5)
+        return bool(limit._observed)
+
+    async with running(connection):
+        await eventually(observed, timeout_s=5)
 
     assert limit._observed[0][1] >= 0.1
     assert limit.limit_s() >= 2.5
@@ -256,3 +275,101 @@ async def test_the_providers_of_another_agent_replace_the_connection() -> None:
 
     assert connection.route.model == "flux-general-en"
     assert reports == []
+
+
+class SpeakingConnection(SilentConnection):
+    """A connection that sends words as soon as it is open."""
+
+    async def run(self, on_event: Callable[[SttEvent], Awaitable[None]]) -> None:
+        """Send a final transcript, then nothing."""
+        await on_event(FinalTranscript("hello", (), 900))
+        await super().run(on_event)
+
+
+@dataclass
+class MixedProvider(FakeProvider):
+    """A provider whose models have connections of their own."""
+
+    connections: Mapping[str, type[SilentConnection]] = field(default_factory=dict)
+
+    @asynccontextmanager
+    async def connect(self, config: SttConfig, _call_sid: str) -> AsyncIterator[SttConnection]:
+        """Open a connection of the model."""
+        self.opened.append(config.model)
+        yield self.connections.get(config.model, SilentConnection)()
+
+
+@dataclass
+class Received:
+    """Events and losses of one call."""
+
+    provider: MixedProvider
+    reports: list[StageFailed] = field(default_factory=list)
+    events: list[SttEvent] = field(default_factory=list)
+    late: int = 0
+    lost: int = 0
+    models: list[str] = field(default_factory=list)
+    """The models that came into use."""
+
+    def speak(self, *models: str, seconds: float, silent_s: float) -> None:
+        """Speak, and be silent, over and over for 60 s."""
+        virtual_time.run(self._speak(models, seconds, silent_s))
+
+    async def _speak(self, models: Sequence[str], seconds: float, silent_s: float) -> None:
+        chain = make_chain(self.provider, *models, reports=self.reports)
+        connection = ProviderConnection(
+            chain,
+            AudioBuffer(0),
+            self._on_event,
+            self._on_lost,
+            on_late=self._on_late,
+            on_route=self._on_route,
+        )
+        async with running(connection):
+            while (now_s := asyncio.get_running_loop().time()) < 60:
+                connection.notify_audio(speaking=now_s % (seconds + silent_s) < seconds)
+                await asyncio.sleep(0.02)
+
+    async def _on_event(self, event: SttEvent) -> None:
+        self.events.append(event)
+
+    async def _on_lost(self) -> None:
+        self.lost += 1
+
+    async def _on_late(self) -> None:
+        self.late += 1
+
+    async def _on_route(self, route: SttRoute) -> None:
+        self.models.append(route.config.model)
+
+
+@pytest.mark.parametrize("reports", [False, True])
+def test_words_of_a_second_connection_replace_a_provider_that_hangs(reports: bool) -> None:
+    """It is used from then on, and the first one's route has failed."""
+    received = Received(MixedProvider(reports=reports, connections={"nova-2": SpeakingConnection}))
+    received.speak("nova-3", "nova-2", seconds=2.0, silent_s=60.0)
+
+    assert received.models == ["nova-3", "nova-2"]
+    assert received.events == [FinalTranscript("hello", (), 900)]
+    assert [(report.code, report.retryable) for report in received.reports] == [("timeout", True)]
+    assert (received.late, received.lost) == (1, 1)
+
+
+@pytest.mark.parametrize(("seconds", "silent_s"), [(60.0, 0.0), (0.2, 0.5), (1.0, 1.0), (4.0, 2.0)])
+def test_a_provider_that_finds_no_words_in_noise_stays(seconds: float, silent_s: float) -> None:
+    """A second connection finds none either; the longer the noise, the less often one is tried."""
+    received = Received(MixedProvider(reports=False))
+    received.speak("nova-3", "nova-2", seconds=seconds, silent_s=silent_s)
+
+    assert received.models == ["nova-3"]
+    assert (received.lost, received.reports) == (0, [])
+    assert len(received.provider.opened) <= 6
+
+
+def test_a_second_connection_that_fails_leaves_the_first_one_in_use() -> None:
+    """Its words may still come."""
+    received = Received(MixedProvider(reports=False, connections={"nova-2": FailingConnection}))
+    received.speak("nova-3", "nova-2", seconds=1.0, silent_s=60.0)
+
+    assert received.models == ["nova-3"]
+    assert received.lost == 0

@@ -111,11 +111,15 @@ class OpenAITranscription:
         self._retired = None
 
     async def _report_liveness(self, on_event: OnEvent) -> None:
-        """Report that the connection works: in noise, OpenAI sends no message that would show it."""
+        """Report that the connection works: in noise, OpenAI sends no message that would show it.
+
+        A session that owes a transcript shows by nothing else that it works.
+        """
         while True:
             await asyncio.sleep(_LIVENESS_INTERVAL_S)
             await self._session.socket.answers()
-            await on_event(KeepAlive())
+            if not self._session.outstanding:
+                await on_event(KeepAlive())
 
     async def _watch(self) -> None:
         """Check for overdue transcripts; open the next session in time."""

@@ -32,7 +32,8 @@ _MIN_SPEECH_MS = 80
 """Less is a click."""
 _EMPTY_FINAL_MS = 2000
 """Interval of empty final transcripts in silence, after which the audio before need not be sent again."""
-_HEARTBEAT_S = 1.0
+_HEARTBEAT_S = 0.3
+"""Shorter than the stage waits for an overdue transcript."""
 _TIMEOUT_S = 6.0
 """For one piece of audio, waiting included."""
 _MAX_BEHIND_MS = 75_000
@@ -210,7 +211,7 @@ class WhisperConnection:
 
 
 async def _wait(working: "asyncio.Future[Recognition]", on_event: OnEvent) -> Recognition:
-    """Wait for a result; the stage learns each second that the model still works."""
+    """Wait for a result; the stage learns every 0.3 s that the model still works."""
     loop = asyncio.get_running_loop()
     deadline_s = loop.time() + _TIMEOUT_S
     while (left_s := deadline_s - loop.time()) > 0:
