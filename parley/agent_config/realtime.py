@@ -88,7 +88,7 @@ class RealtimeConfig(ProviderSection):
     renew_after_s: float = Field(default=3000, ge=1, le=3600)
     """Age of a provider's session after which it is renewed at the next quiet moment."""
     session_limit_s: float = Field(default=3480, ge=10, le=3600)
-    """Age at which it is renewed at once, before the provider ends it."""
+    """Age at which it is renewed at the next pause, or a minute later: before the provider ends it."""
 
 
 _WITHOUT_EFFECT: Mapping[str, str] = {

@@ -224,6 +224,32 @@ async def test_speech_during_a_takeover_is_transcribed(
     assert len(bodies_of(call.bodies, TurnEnded)) == 1
 
 
+async def test_speech_interrupts_before_a_session_is_open(
+    nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a takeover, and while a session is renewed; the words are those of the next session."""
+    past = (
+        ReplyStarted(reply_id="r1", kind=REPLY_KIND_GREETING),
+        ReplyClause(reply_id="r1", text=LONG),
+        ReplyFinished(reply_id="r1", clauses=1, reason="stop"),
+        ClauseSynthesized(reply_id="r1", end_sample=80_000),
+        SynthesisFinished(reply_id="r1", samples=80_000),
+    )
+    emulator = make_emulator(realtime_refuse=503)
+    async with calling(nats_url, tmp_path, monkeypatch, *past, emulator=emulator) as call:
+        await call.call.edge.append(PlaybackStarted(reply_id="r1", at_ms=call.call.edge.now_ms()))
+        await call.speak(GOODBYE)
+        await call.until_kind(SpeechStarted)
+        assert not call.journal("realtime_opened")
+        emulator.runtime_settings.update({"realtime_refuse": 0})
+        # Either may be the first.
+        await call.until(
+            lambda _: bool(bodies_of(call.bodies, ReplyCancelled) and bodies_of(call.bodies, TurnEnded))
+        )
+    assert bodies_of(call.bodies, ReplyCancelled)[0].reply_id == "r1"
+    assert "goodbye" in bodies_of(call.bodies, TurnEnded)[0].text.lower()
+
+
 async def test_a_session_is_renewed_at_a_quiet_moment(
     nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

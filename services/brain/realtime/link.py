@@ -37,6 +37,8 @@ log = structlog.get_logger()
 
 _POLL_INTERVAL_S = 0.1
 _MIN_RETRY_DELAY_S, _MAX_RETRY_DELAY_S = 0.1, 5.0
+_LAST_PAUSE_S = 60.0
+"""A session that has reached its limit may last this much longer, until neither side speaks."""
 _MAX_LOG_DELAY_S = 0.1
 _OUTAGE_LIMIT_S = 10.0
 """While the caller waits, the fallback is requested when no session could be opened for this long."""
@@ -96,6 +98,11 @@ class RealtimeLink:
         state = self._log.state
         busy = bool(state.realtime.unfinished) or state.floor.speaking or not state.conversation.is_idle
         return self.listener.is_quiet and not busy and (self.session is None or self.session.is_free)
+
+    @property
+    def _pauses(self) -> bool:
+        """Whether neither the caller speaks nor an answer is being generated."""
+        return not self.listener.speech_in_progress and (self.session is None or self.session.is_free)
 
     @property
     def is_truncated(self) -> bool:
@@ -238,7 +245,8 @@ class RealtimeLink:
             await asyncio.sleep(_POLL_INTERVAL_S)
             age_s = self._loop.time() - opened_s
             due = self._outdated or age_s > config.renew_after_s
-            if age_s > config.session_limit_s or (due and self.is_quiet):
+            overdue_s = age_s - config.session_limit_s
+            if overdue_s > _LAST_PAUSE_S or (overdue_s > 0 and self._pauses) or (due and self.is_quiet):
                 log.info("realtime_session_renewed", age_s=round(age_s))
                 self._renewal.set()
 

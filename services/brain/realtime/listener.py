@@ -11,15 +11,19 @@ from parley.runtime.stage import CallContext
 from parley.runtime.stall_detector import StallDetector
 from parley.v1.audio_pb2 import CallerAudio as CallerAudioChunk
 from parley.v1.event_pb2 import Event
+from parley.v1.speech_pb2 import SpeechStarted, SpeechStopped
 from services.brain.realtime.caller_audio import CallerAudio
 from services.brain.realtime.caller_turns import CallerTurns
 from services.brain.realtime.events import CallEvents, EmitItem
+from services.brain.realtime.speech_level import SpeechChange, SpeechLevel
 from services.brain.session_log import SessionLog
 
 _LOOK_BACK_MS = 8000
 """After a takeover, audio this old may not have reached the previous owner's session."""
 _SEND_MS = 1000
 """Audio sent at once, after a takeover or a gap."""
+_RECENT_MS = 1500
+"""Older audio of a takeover does not interrupt: the next session reports its speech."""
 _SILENT_LINE_MS = 1000
 """A line that sends nothing this long after speech suppresses silence, so the silence is added."""
 
@@ -36,6 +40,7 @@ class Listener:
         self._audio = CallerAudio(session_log.state.realtime.needed_from_ms(self._processed_until_ms))
         self._added = asyncio.Event()
         self._turns: CallerTurns | None = None
+        self._level = SpeechLevel()
         self._stall = StallDetector()
         self._gap_count = call.bus.gap_count
         if call.log.facts.stream_open:
@@ -45,6 +50,11 @@ class Listener:
     def is_quiet(self) -> bool:
         """Whether the caller does not speak, and no words of a turn are missing."""
         return self._turns is None or self._turns.is_quiet
+
+    @property
+    def speech_in_progress(self) -> bool:
+        """Whether the session has reported speech that has not ended."""
+        return self._turns is not None and self._turns.speech_in_progress
 
     def item_of(self, turn: int) -> str:
         """Return the session's item of a turn; empty if the session has none."""
@@ -78,6 +88,18 @@ class Listener:
             if chunk.at_ms + duration_ms(chunk.mulaw) > self._audio.start_ms:
                 self._audio.add(chunk.mulaw, chunk.at_ms)
                 self._added.set()
+                await self._listen_without_session(chunk)
+
+    async def _listen_without_session(self, chunk: CallerAudioChunk) -> None:
+        """Report speech that interrupts the agent, until a session reports it."""
+        level, is_recent = self._level, self._log.now_ms() - chunk.at_ms < _RECENT_MS
+        if (self._turns is not None or not is_recent) and not level.speaking:
+            return
+        change = level.push(chunk.mulaw, chunk.at_ms)
+        if change is SpeechChange.STARTED and self._agent_speaks():
+            await self._emit(CallEvents([SpeechStarted(at_ms=level.changed_ms)]))
+        elif change is SpeechChange.STOPPED and not self.speech_in_progress:
+            await self._emit(CallEvents([SpeechStopped(at_ms=level.changed_ms)]))
 
     async def send(self, connection: RealtimeConnection) -> None:
         """Long-lived: send the audio to a session."""
@@ -107,7 +129,7 @@ class Listener:
         if self._turns is not None:
             if bodies := self._turns.on_tick(now_ms):
                 await self._emit(CallEvents(bodies))
-            if self._turns.speech_in_progress and now_ms - self._audio.end_ms > _SILENT_LINE_MS:
+            if self.speech_in_progress and now_ms - self._audio.end_ms > _SILENT_LINE_MS:
                 self._audio.add_silence(now_ms - _SILENT_LINE_MS)
                 self._added.set()
         if self._call.bus.gap_count != self._gap_count:

@@ -77,7 +77,7 @@ class Answer:
                 pass
 
     async def _on_audio(self, event: AudioDelta) -> None:
-        """Log the words of audio, then play it: the next owner must not have them spoken again."""
+        """Log the words of audio, then play it: the next owner must not repeat them."""
         progress = self.progress
         placed = progress.positions.audio_received(progress.samples + len(event.mulaw))
         started: list[Body] = [] if progress.items else [progress.synthesis_started()]

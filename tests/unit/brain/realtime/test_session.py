@@ -344,7 +344,7 @@ async def test_an_item_in_progress_is_waited_for(fixture: _Fixture) -> None:
 async def test_failures_that_end_the_session(
     errors: list[ProviderError], alternative: bool, ends: bool
 ) -> None:
-    """Every response would have them, or another model is better."""
+    """All responses share them, or another model is better."""
     fixture = _Fixture(has_alternative=alternative)
     running = asyncio.ensure_future(fixture.session.run())
     for number, error in enumerate(errors):
