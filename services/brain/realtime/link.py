@@ -254,6 +254,9 @@ class RealtimeLink:
         self.listener.on_log_event(event)
         if event.HasField("reply_cancelled") and self.session is not None:
             self.session.stop(event.reply_cancelled.reply_id)
+        has_items = event.HasField("tool_returned") or event.HasField("dtmf_collected")
+        if has_items and self.session is not None:
+            self.session.update_items(lambda: self._log.conversation)
         if event.HasField("conversation_summarized"):
             self._outdated = True
         if event.HasField("transcript_updated") and self.session is not None:

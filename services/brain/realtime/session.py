@@ -178,6 +178,10 @@ class Session:
             played_ms = (played_samples - item.from_sample) // SAMPLES_PER_MS
             self._command(partial(self.connection.truncate, item.item_id, played_ms))
 
+    def update_items(self, conversation: Callable[[], Conversation]) -> None:
+        """Add results of tools and keys soon, before what the caller says next."""
+        self._command(partial(self.items.update, conversation))
+
     def remove_turn(self, item_id: str) -> None:
         """Remove a turn of the caller that contains no words, soon."""
         self._command(partial(self.connection.remove, item_id))

@@ -1,5 +1,7 @@
 """The items that a session's conversation is given: of the call's log, results of tools, and material."""
 
+import asyncio
+from collections.abc import Callable
 from itertools import count
 
 from parley.providers.realtime import CallerText, RealtimeConnection, ToolOutput
@@ -16,6 +18,7 @@ class SessionItems:
         """Create it for a session that starts with a conversation."""
         self._connection = connection
         self._history = SessionHistory(conversation)
+        self._updating = asyncio.Lock()
         self._numbers = count(1)
         self._own_calls: dict[str, None] = {}
         """Tool calls of the session's own responses."""
@@ -32,8 +35,12 @@ class SessionItems:
                 self._outputs[item.call_id] = item_id
             await self._connection.add(item_id, item)
 
-    async def update(self, conversation: Conversation) -> None:
-        """Add what the session does not know yet: results of tools, and keys."""
+    async def update(self, conversation: Callable[[], Conversation]) -> None:
+        """Add what the session does not contain yet: results of tools, and keys."""
+        async with self._updating:
+            await self._update(conversation())
+
+    async def _update(self, conversation: Conversation) -> None:
         for addition in self._history.additions(conversation, set(self._own_calls)):
             item_id = self._next_id("a")
             if addition.key:

@@ -53,7 +53,7 @@ class Voice:
             async with self._turn_to_speak():
                 if session is not self._link.session or not self._may_speak(session, reply_id):
                     continue
-                await session.items.update(self._log.conversation)
+                await session.items.update(lambda: self._log.conversation)
                 passages = await answer.passages() if answer.passages is not None else ()
                 await session.items.set_material(material(passages) if passages else "")
                 tools = agent.tools()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -43,6 +44,7 @@ from services.brain.realtime.session import Session
 from services.brain.realtime.wakeups import Wakeups
 from services.brain.realtime.word_positions import SpeakingRate
 from tests.event_factories import event
+from tests.eventually import eventually
 from tests.unit.parley.audio.test_audio_output import FakeBus
 
 _AUDIO = b"\x10" * 8000
@@ -131,6 +133,10 @@ async def fixture() -> Any:
     yield made
     running.cancel()
     await asyncio.wait([running])
+
+
+def _same(conversation: Conversation) -> Conversation:
+    return conversation
 
 
 def _respond(fixture: _Fixture, response: Response, limit_s: float = 5.0) -> asyncio.Task[None]:
@@ -259,7 +265,7 @@ async def test_results_and_material_are_replaced(fixture: _Fixture) -> None:
         ToolReturned(tool_call_id="turn1-0123456789ab", result="{}"),
     ):
         conversation = evolve(conversation, event(body))
-        await session.items.update(conversation)
+        await session.items.update(partial(_same, conversation))
     await session.items.set_material("pages")
     await session.items.set_material("")
     kinds = [(request[0], type(request[-1]).__name__) for request in fixture.connection.requests]
@@ -271,6 +277,20 @@ async def test_results_and_material_are_replaced(fixture: _Fixture) -> None:
         ("add", "CallerText"),
         ("remove", "str"),
     ]
+
+
+async def test_results_are_added_before_the_next_answer(fixture: _Fixture) -> None:
+    """The caller's next turn follows them; the answer does not add them again."""
+    conversation = Conversation()
+    for body in (
+        ToolCalled(tool_call_id="turn1-0123456789ab", name="wait", arguments="{}", reply_id="r1"),
+        ToolReturned(tool_call_id="turn1-0123456789ab", result="{}"),
+    ):
+        conversation = evolve(conversation, event(body))
+    fixture.session.update_items(lambda: conversation)
+    await eventually(lambda: len(fixture.connection.requests) == 2)
+    await fixture.session.items.update(lambda: conversation)
+    assert [request[0] for request in fixture.connection.requests] == ["add", "add"]
 
 
 async def test_a_restored_result_can_be_replaced(fixture: _Fixture) -> None:
