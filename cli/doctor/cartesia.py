@@ -9,6 +9,7 @@ from cli.doctor.context import AgentRoute, Context
 from cli.doctor.end_dates import report_ends
 from cli.doctor.finding import Reporter
 from cli.json_api import ApiError, JsonApi, text
+from parley.providers.language_codes import common_code
 from services.tts.providers.cartesia import wire
 from services.tts.providers.cartesia.voices import Voice, choose_voice, read_voices
 
@@ -55,7 +56,7 @@ async def _check_voices(
 
 def _report_choice(voices: list[Voice], route: AgentRoute, place: str, reporter: Reporter) -> None:
     """Report which voice calls use while the agent file names none."""
-    language = (route.config.language or "").replace("_", "-").split("-")[0].lower()
+    language = common_code(route.config.language or "")
     chosen = choose_voice(voices, language)
     if chosen is None:
         reporter.failed("voice", f"none is set, and {_offer(voices)}")

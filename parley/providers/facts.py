@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from parley.audio.formats import MULAW_8K, AudioFormat
+from parley.providers.language_codes import equivalents
 
 ANY_LANGUAGE = "any"
 """In place of a language tag: the provider lists no languages, or the model detects and takes all."""
@@ -54,12 +55,17 @@ class ModelFacts:
 
     def takes_language(self, tag: str) -> bool:
         """Whether the model supports a language; a tag without a region means any region."""
-        wanted = tag.lower().split("-")
-        for supported in self.languages:
-            parts = supported.lower().split("-")
-            if supported == ANY_LANGUAGE or wanted[: len(parts)] == parts or parts[: len(wanted)] == wanted:
-                return True
-        return False
+        code, *subtags = tag.replace("_", "-").lower().split("-")
+        return any(
+            supported == ANY_LANGUAGE or _covers(supported.lower().split("-"), [name, *subtags])
+            for supported in self.languages
+            for name in equivalents(code)
+        )
+
+
+def _covers(supported: list[str], wanted: list[str]) -> bool:
+    """Whether one of two tags, as their parts, is the beginning of the other."""
+    return wanted[: len(supported)] == supported or supported[: len(wanted)] == wanted
 
 
 @dataclass(frozen=True, slots=True)

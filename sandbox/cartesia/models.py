@@ -9,6 +9,8 @@ _SONIC_3 = frozenset(
         *("th", "he", "ka", "id", "te", "gu", "kn", "ml", "mr", "pa", "or", "ur"),
     }
 )
+_LATER = ("or", "ur")
+"""Languages that sonic-3 itself does not speak."""
 _MODELS = frozenset(
     {
         *("sonic-latest", "sonic-3-latest", "sonic-3.6", "sonic-3.5", "sonic-3.5-2026-05-04"),
@@ -31,5 +33,6 @@ def check_model(model_id: str, language: str | None) -> None:
         )
     if model_id not in _MODELS:
         raise Rejected("model_not_found", "The model is not valid, make sure it is a valid model ID.")
-    if language is not None and language not in _SONIC_3:
+    missing = _LATER if model_id == "sonic-3" or model_id.startswith("sonic-3-20") else ()
+    if language is not None and (language not in _SONIC_3 or language in missing):
         raise Rejected("language_not_supported", f"The language {language!r} is not supported by {model_id}.")

@@ -13,6 +13,7 @@ import structlog
 from pydantic import BaseModel
 
 from parley.agent_config import AutoSwitch, TtsConfig
+from parley.providers.language_codes import code_among
 from services.tts.providers.elevenlabs_models import capabilities
 
 log = structlog.get_logger()
@@ -21,6 +22,8 @@ OUTPUT_FORMAT = "ulaw_8000"
 INACTIVITY_TIMEOUT_S = 180
 _MAX_MODELS = 64
 _SETTINGS = "voice_settings"
+_CODES = ("no", "zh", "fil", "he", "id", "jv")
+"""What ElevenLabs calls languages that have several codes."""
 _REQUIRED = frozenset({"model_id", "output_format"})
 
 
@@ -126,7 +129,7 @@ class RequestParameters:
     def _common(self) -> dict[str, str]:
         common: dict[str, str] = {}
         if self.config.language and capabilities(self.config.model).language_code:
-            common["language_code"] = re.split("[-_]", self.config.language)[0].lower()
+            common["language_code"] = code_among(self.config.language, _CODES)
         if self.options.apply_text_normalization is not None:
             common["apply_text_normalization"] = self.options.apply_text_normalization
         return common

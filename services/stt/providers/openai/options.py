@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from parley.agent_config import SttConfig
 from parley.errors import ConfigError
+from parley.providers.language_codes import common_code
 
 DEFAULT_MODEL = "gpt-live-transcribe"
 LAG_MS: Mapping[str, int] = {"minimal": 500, "low": 800, "medium": 1200, "high": 1800, "xhigh": 2500}
@@ -86,5 +87,4 @@ def _transcription(config: SttConfig, options: OpenAISttOptions) -> dict[str, An
 
 def _language(tag: str) -> str:
     """The language without its region or script (ISO 639-1); empty for several languages."""
-    language = tag.replace("_", "-").partition("-")[0].lower()
-    return "" if language == "multi" else language
+    return "" if tag == "multi" else common_code(tag)

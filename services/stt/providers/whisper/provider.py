@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from parley.agent_config import SttConfig
 from parley.errors import ConfigError, ProviderRateLimited, ProviderRejected
+from parley.providers.language_codes import code_among
 from parley.providers.pool import ProviderPool, on_demand_pool
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.settings import read_settings
@@ -15,6 +16,9 @@ from services.stt.providers.whisper.facts import FACTS
 from services.stt.providers.whisper.options import WhisperOptions, check_section
 from services.stt.settings import WhisperSettings
 from services.stt.silero import VadPool
+
+_CODES = ("no", "nn", "zh", "tl", "he", "id", "jw")
+"""What Whisper calls languages that have several codes."""
 
 
 class WhisperProvider:
@@ -50,7 +54,7 @@ class WhisperProvider:
             recognizer = await self._recognizer(config.model, options.sha256)
         except ConfigError as error:
             raise ProviderRejected(PROVIDER, str(error)) from None
-        language = config.language.partition("-")[0].lower()
+        language = code_among(config.language, _CODES)
         if language != "en" and not recognizer.model.multilingual:
             raise ProviderRejected(PROVIDER, f"{config.model} understands English only, not {language}")
         if self._calls >= self._settings.whisper_max_calls:

@@ -1,7 +1,7 @@
 """Facts about Cartesia from its public documentation. No I/O."""
 
 from parley.providers.facts import ModelFacts, ProviderFacts
-from services.tts.providers.cartesia.models import LANGUAGES
+from services.tts.providers.cartesia.models import LANGUAGES, LANGUAGES_OF_SONIC_3
 
 _CREDITS = "1 credit per character; the plan sets the price of a credit"
 
@@ -11,7 +11,7 @@ FACTS = ProviderFacts(
         ModelFacts("sonic-3.5", LANGUAGES, note=_CREDITS),
         ModelFacts("sonic-3.6", LANGUAGES, note=_CREDITS),
         ModelFacts("sonic-latest", LANGUAGES, note="changes without notice; 1 credit per character"),
-        ModelFacts("sonic-3", LANGUAGES, note=_CREDITS),
+        ModelFacts("sonic-3", LANGUAGES_OF_SONIC_3, note=_CREDITS),
     ),
     source="https://docs.cartesia.ai/api-reference/tts/websocket",
     key_setting="CARTESIA_API_KEY",

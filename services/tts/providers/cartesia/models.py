@@ -20,7 +20,8 @@ LANGUAGES = (
     *("ro", "ar", "cs", "el", "fi", "hr", "ms", "sk", "da", "ta", "uk", "hu", "no", "vi", "bn", "th", "he"),
     *("ka", "id", "te", "gu", "kn", "ml", "mr", "pa", "or", "ur"),
 )
-"""Languages of sonic-3 and later."""
+"""Languages of sonic-3.5 and later."""
+LANGUAGES_OF_SONIC_3 = tuple(language for language in LANGUAGES if language not in ("or", "ur"))
 _EARLIER = re.compile(r"sonic(-english|-multilingual|-turbo|-preview|-[12])?(-\d{4}-\d{2}-\d{2})?$")
 """Models before sonic-3: most have ended, and none takes the requests of this provider."""
 _READS_NUMBERS = re.compile(r"sonic-(latest|3-latest|3\.[5-9]|[4-9])")

@@ -14,6 +14,7 @@ import httpx
 from parley.agent_config import TtsConfig
 from parley.errors import ProviderError, ProviderTimeout
 from parley.providers.connect_limit import connect_limit
+from parley.providers.language_codes import common_code
 from parley.providers.latency_limits import LatencyLimit, LatencyLimits
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.providers.tts import TtsConnection
@@ -71,7 +72,7 @@ class CartesiaTransport:
 
     async def _connect(self) -> CartesiaConnection:
         config, settings = self._config, self._settings
-        language = (config.language or "").replace("_", "-").split("-")[0].lower()
+        language = common_code(config.language or "")
         voice = config.voice or await self._voices.voice_for(language)
         socket = await open_socket(
             PROVIDER,

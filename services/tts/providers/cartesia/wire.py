@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from parley.agent_config import TtsConfig
 from parley.audio.g711 import SAMPLE_RATE_HZ
 from parley.errors import ProviderUnavailable
+from parley.providers.language_codes import common_code
 from parley.providers.untrusted import clean_text, finite_number
 from services.tts.providers.cartesia.errors import error_fields
 from services.tts.providers.cartesia.models import PROVIDER, CartesiaOptions
@@ -113,7 +114,7 @@ def context_fields(config: TtsConfig, voice: str) -> dict[str, Any]:
         "max_buffer_delay_ms": 0,
     }
     if config.language:
-        fields["language"] = config.language.replace("_", "-").split("-")[0].lower()
+        fields["language"] = common_code(config.language)
     if options.pronunciation_dict_id:
         fields["pronunciation_dict_id"] = options.pronunciation_dict_id
     if generation := _generation_config(config, options):
