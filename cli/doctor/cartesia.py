@@ -9,7 +9,7 @@ from cli.doctor.context import AgentRoute, Context
 from cli.doctor.end_dates import report_ends
 from cli.doctor.finding import Reporter
 from cli.json_api import ApiError, JsonApi, text
-from parley.providers.language_codes import common_code
+from parley.language_codes import common_code
 from services.tts.providers.cartesia import wire
 from services.tts.providers.cartesia.voices import Voice, choose_voice, read_voices
 

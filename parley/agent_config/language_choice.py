@@ -2,7 +2,7 @@
 
 from parley.agent_config.agent import AgentConfig
 from parley.agent_config.templates.call_data import CallData
-from parley.agent_config.texts.defaults import primary_language
+from parley.language_codes import common_code
 
 LANGUAGE_PARAMETER = "language"
 """The parameter of a call that chooses the language."""
@@ -29,5 +29,5 @@ def nearest(agent: AgentConfig, wanted: str) -> str:
     for spoken in tags:
         if spoken.lower() == tag:
             return spoken
-    same = (spoken for spoken in tags if tag and primary_language(spoken) == primary_language(tag))
+    same = (spoken for spoken in tags if tag and common_code(spoken) == common_code(tag))
     return next(same, "")

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from parley.audio.formats import MULAW_8K, AudioFormat
-from parley.providers.language_codes import equivalents
+from parley.language_codes import equivalents
 
 ANY_LANGUAGE = "any"
 """In place of a language tag: the provider lists no languages, or the model detects and takes all."""

@@ -13,7 +13,7 @@ import structlog
 from pydantic import BaseModel
 
 from parley.agent_config import AutoSwitch, TtsConfig
-from parley.providers.language_codes import code_among
+from parley.language_codes import code_among
 from services.tts.providers.elevenlabs_models import capabilities
 
 log = structlog.get_logger()
@@ -23,7 +23,7 @@ INACTIVITY_TIMEOUT_S = 180
 _MAX_MODELS = 64
 _SETTINGS = "voice_settings"
 _CODES = ("no", "zh", "fil", "he", "id", "jv")
-"""What ElevenLabs calls languages that have several codes."""
+"""Codes that ElevenLabs uses for languages that have several."""
 _REQUIRED = frozenset({"model_id", "output_format"})
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from parley.agent_config import SttConfig
 from parley.errors import ConfigError
-from parley.providers.language_codes import common_code
+from parley.language_codes import common_code
 
 DEFAULT_MODEL = "gpt-live-transcribe"
 LAG_MS: Mapping[str, int] = {"minimal": 500, "low": 800, "medium": 1200, "high": 1800, "xhigh": 2500}

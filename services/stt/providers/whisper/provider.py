@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from parley.agent_config import SttConfig
 from parley.errors import ConfigError, ProviderRateLimited, ProviderRejected
-from parley.providers.language_codes import code_among
+from parley.language_codes import code_among
 from parley.providers.pool import ProviderPool, on_demand_pool
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.settings import read_settings
@@ -18,7 +18,7 @@ from services.stt.settings import WhisperSettings
 from services.stt.silero import VadPool
 
 _CODES = ("no", "nn", "zh", "tl", "he", "id", "jw")
-"""What Whisper calls languages that have several codes."""
+"""Codes that Whisper uses for languages that have several."""
 
 
 class WhisperProvider:

@@ -13,8 +13,8 @@ import httpx
 
 from parley.agent_config import TtsConfig
 from parley.errors import ProviderError, ProviderTimeout
+from parley.language_codes import common_code
 from parley.providers.connect_limit import connect_limit
-from parley.providers.language_codes import common_code
 from parley.providers.latency_limits import LatencyLimit, LatencyLimits
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.providers.tts import TtsConnection

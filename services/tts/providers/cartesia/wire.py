@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from parley.agent_config import TtsConfig
 from parley.audio.g711 import SAMPLE_RATE_HZ
 from parley.errors import ProviderUnavailable
-from parley.providers.language_codes import common_code
+from parley.language_codes import common_code
 from parley.providers.untrusted import clean_text, finite_number
 from services.tts.providers.cartesia.errors import error_fields
 from services.tts.providers.cartesia.models import PROVIDER, CartesiaOptions

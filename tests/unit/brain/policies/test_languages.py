@@ -44,11 +44,42 @@ def change(*events: Event, agent: AgentConfig = AGENT) -> str:
         ("ja", "de", ""),
         ("ja bitte", "de", ""),
         ("मुझे कल appointment book करना है", "hi en", ""),
+        ("okay okay okay thanks", "de", ""),
+        ("4 8 2 1", "de", ""),
+        ("Hans Georg Müller", "de", ""),
+        ("Maria de la Cruz.", "pt", ""),
+        ("Geschäftsführerin Müller", "de", ""),
+        ("quiero una cita for tomorrow", "es de", ""),
+        ("no, ich rufe morgen an", "de", "de"),
     ],
 )
 def test_a_turn_of_three_words_changes_the_language(text: str, tag: str, expected: str) -> None:
     """If the agent speaks the language that the provider has detected."""
     assert change(*turns((text, tag))) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("予約をお願いします", "ja"),
+        ("はい", ""),
+        ("достопримечательность", ""),
+        ("お名前はJohn Smithです。", "ja"),
+    ],
+)
+def test_words_are_counted_in_scripts_without_spaces(text: str, expected: str) -> None:
+    """One long word of another script is one word."""
+    agent = AgentConfig.model_validate({**KEYS, "languages": {"ja": {}, "ru": {}}})
+    tag = "ja" if expected or text == "はい" else "ru"
+
+    assert change(*turns((text, tag)), agent=agent) == expected
+
+
+def test_a_language_has_several_codes() -> None:
+    """Providers detect `no` where an agent file has `nb`."""
+    agent = AgentConfig.model_validate({**KEYS, "languages": {"nb": {}}})
+
+    assert change(*turns(("jeg vil gjerne bestille time", "no")), agent=agent) == "nb"
 
 
 def test_two_short_turns_in_a_row_change_it_too() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from parley.language_codes import base_code, code_among, common_code
 from parley.providers.facts import ModelFacts
-from parley.providers.language_codes import base_code, code_among, common_code
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Language codes of providers that differ for one language, such as `nb` and `no`. No I/O."""
+"""Language codes that differ for one language, such as `nb` and `no`. No I/O."""
 
 from collections.abc import Iterable
 
