@@ -26,7 +26,7 @@ _NUMBERED = re.compile(
 )
 """A number in two parts, which is not a range: "invoice no. 2023-114"."""
 _QUANTITIES = re.compile(
-    r"(?:\d{1,4}-)?\d+(?:am|pm|AM|PM|[kKM]|st|nd|rd|th|[kcm]?m|[km]?g|[cm]?l|mph|lbs?|oz|ft|h|s|ms|min|[KMGT]B|[kMG]?W|kWh|Hz|p)"
+    r"\d{1,2}[hH](?:\d\d)?-\d{1,2}[hH](?:\d\d)?|(?:\d{1,4}-)?\d+(?:am|pm|AM|PM|[kKM]|st|nd|rd|th|[kcm]?m|[km]?g|[cm]?l|mph|lbs?|oz|ft|h|s|ms|min|[KMGT]B|[kMG]?W|kWh|Hz|p)"
     r"(?:-\d+(?:am|pm|AM|PM|[a-zA-Z]{1,3}))?"
 )
 """A quantity or a range of them, such as 10am-12pm and 100ml."""
@@ -58,7 +58,7 @@ def _after_context(language: Language) -> re.Pattern[str] | None:
     contexts = language.words.digit_contexts
     if not contexts:
         return None
-    between = r"(?:(?:\s+(?:for|für|para|pour|del?|de la|of)(?:\s+[\w'’]+){1,4})?\s+(?:is|was|are|ist|lautet|war|es|est|é|è|är|er|adalah|là|number|no\.?|nummer|número|numéro|are you|है|hai)(?:\s+(?:the|le|la|el|o|das))?)?\s*[:#=]?\s*[\"'“‘*#]?"
+    between = r"(?:(?:\s+(?:for|für|para|pour|del?|de la|of)(?:\s+[\w'’]+){1,4})?\s+(?:is|was|are|ist|lautet|war|es|est|é|è|är|er|adalah|là|number|no\.?|nummer|número|numéro|are you|है|hai)(?:\s+(?:the|le|la|el|o|das))?)?\s*[:#=]?\s*[\"'“‘*#]?-?"
     return re.compile(
         rf"(?i)(?P<before>(?<!\w)(?:{contexts}){WORD_END}\.?{between})(?P<code>\d{{2,}}(?:-\d{{2,}})+|\d{{3,}}(?:[ -]\d{{2,}})*)(?![\w/]|[.,:]\d|\s?(?:%|€|\$))"
     )
@@ -66,7 +66,7 @@ def _after_context(language: Language) -> re.Pattern[str] | None:
 
 def _before(match: re.Match[str]) -> tuple[int, int]:
     """The words before a code, without its sign: "order #98765"."""
-    return match.start("before"), match.start("before") + len(match["before"].rstrip("#"))
+    return match.start("before"), match.start("before") + len(match["before"].rstrip("#-"))
 
 
 def _in_groups(code: str, language: Language) -> str:

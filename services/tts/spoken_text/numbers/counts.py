@@ -85,6 +85,8 @@ def _until(match: re.Match[str], language: Language) -> str:
 
 def speak_number_words(text: MappedText, language: Language) -> MappedText:
     """Write an abbreviated word for number in full, as in "no. 5"."""
+    if language.code != "en":
+        text = text.sub(_NUMBER_SIGN, lambda _: f"{language.words.number} ")
     return text.sub(_NUMBER_WORD, lambda _: f"{language.words.number} ")
 
 

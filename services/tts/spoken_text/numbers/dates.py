@@ -19,6 +19,7 @@ _GERMAN_NO_DOT = re.compile(
     r"(?i)(?:(?<=\bam )|(?<=\bvom )|(?<=\bbis )|(?<=\bzum )|(?<=\bdem ))(\d{1,2})\.(\d{1,2})(?![\w./:,-])"
 )
 _VIETNAMESE_DAY = re.compile(r"(?i)\bngày\s+$")
+_FIRST = {"fr": "premier", "it": "primo", "pt": "primeiro"}
 _CENTURY_PIVOT = 50
 _MONTHS = 12
 _DAY_AND_MONTH = r"\s+)(?P<first>\d{1,2})/(?P<second>\d{1,2})(?![\w/%]|[.,:-]\d)"
@@ -45,7 +46,7 @@ def speak_dates(text: MappedText, language: Language) -> MappedText:
     if (pattern := _day_and_month(language)) is not None:
         text = text.sub(pattern, lambda m: _without_year(m, language))
     if language.code in _DOTTED_SHORT:
-        text = text.sub(_GERMAN_SHORT, lambda m: _date(int(m[1]), int(m[2]), "", language, m))
+        text = text.sub(_GERMAN_SHORT, lambda m: _short(m, language))
     if language.code == "de":
         text = text.sub(_GERMAN_NO_DOT, lambda m: _date(int(m[1]), int(m[2]), "", language, m))
     if language.code in _ORDINAL_DAYS:
@@ -56,7 +57,25 @@ def speak_dates(text: MappedText, language: Language) -> MappedText:
     if language.code == "en":
         text = text.sub(_month_first(language), lambda m: _english_name(m, language))
         return text.sub(_day_first(language), lambda m: _english_name(m, language))
+    if (first := _first_day(language)) is not None:
+        text = text.sub(first, lambda m: [_FIRST[language.code], m.span("rest")])
     return text.sub(_short_names(language), lambda m: _short_name(m, language))
+
+
+def _short(match: re.Match[str], language: Language) -> Replacement:
+    """A date such as 28.11., whose last full stop may also end the sentence."""
+    spoken = _date(int(match[1]), int(match[2]), "", language, match)
+    if isinstance(spoken, str) and not match.string[match.end() :].strip():
+        return f"{spoken}."
+    return spoken
+
+
+@cache
+def _first_day(language: Language) -> re.Pattern[str] | None:
+    """The first day of a month, which is an ordinal where other days are not: "le 1 mai"."""
+    if language.code not in _FIRST or language.region == "PT":
+        return None
+    return re.compile(rf"(?i)(?<![\w.,:/-])1(?P<rest> (?:de )?(?:{'|'.join(language.words.months)})\b)")
 
 
 def _numeric(match: re.Match[str], language: Language) -> Replacement:

@@ -26,6 +26,7 @@ _MAX_PHONE_DIGITS = 15
 class _Patterns:
     iso_date: re.Pattern[str]
     date: re.Pattern[str]
+    year_first: re.Pattern[str]
     phone: re.Pattern[str]
     card: re.Pattern[str]
     mixed: re.Pattern[str]
@@ -37,6 +38,7 @@ def speak_dictated(text: MappedText, language: Language) -> MappedText:
     patterns = _patterns(language)
     text = text.sub(patterns.iso_date, lambda m: _date(m[3], m[2], m[1], language))
     text = text.sub(patterns.date, lambda m: _date(m[1], m[3], m[4], language))
+    text = text.sub(patterns.year_first, lambda m: _date(m[4], m[3], m[1], language))
     text = text.sub(patterns.phone, lambda m: _phone(m, language))
     text = text.sub(patterns.card, lambda m: _grouped(m.group(), language))
     text = text.sub(patterns.mixed, lambda m: _mixed(m.group(), language))
@@ -54,6 +56,7 @@ def _patterns(language: Language) -> _Patterns:
     return _Patterns(
         iso_date=pattern(r"(?<![\w.,/-])(\d{4})-(\d{2})-(\d{2})(?![\w/-])"),
         date=pattern(r"(?<![\w.,/-])(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?![\w/-])(?!\.\d)"),
+        year_first=pattern(r"(?<![\w.,/-])(\d{4})([./])(\d{1,2})\2(\d{1,2})(?![\w/-])(?!\.\d)\.?"),
         phone=pattern(
             rf"{start}(?:\+\d(?:{_SEPARATOR}{{0,2}}\d){{6,14}}|\(?0\d{{1,4}}\)?(?:{_SEPARATOR}{{1,2}}\d{{2,8}}){{1,4}}"
             rf"|0\d{{8,10}}|\d{{2,4}}-\d{{3,4}}-\d{{4}}|\d{{3}}-\d{{3}}-\d{{3}}(?:-\d{{2,3}})?|\d{{3}} \d{{3}} \d{{3}}(?! ?[^\W\d_€$£₽₴]| \d)){end}"

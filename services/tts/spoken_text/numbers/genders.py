@@ -11,6 +11,9 @@ def required_gender(number: Number, match: re.Match[str], language: Language) ->
     if number.fraction or not _agrees(number.integer, language):
         return ""
     after = match.string[match.end() :]
+    if language.code == "de" and re.match(r" (?:bis|oder) \d+\b", after):
+        # "ein bis zwei Werktage", whatever the gender.
+        return "masculine"
     # "2 a 3 horas": the noun of the second number belongs to both.
     following = _NOUN_OF_BOTH.match(after) or re.match(r"[ \u00a0\u202f-]([^\W\d_]+)", after)
     if following is None:

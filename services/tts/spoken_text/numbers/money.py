@@ -8,60 +8,9 @@ from babel.numbers import get_currency_name
 
 from services.tts.spoken_text.language import Language
 from services.tts.spoken_text.mapped_text import MappedText, Replacement
+from services.tts.spoken_text.numbers.currency_signs import CODES, symbols_of
 from services.tts.spoken_text.numerals import WORD_END, Number, cardinal, in_words, parse_number
 
-_SYMBOLS = {
-    "US$": "USD",
-    "C$": "CAD",
-    "CA$": "CAD",
-    "A$": "AUD",
-    "AU$": "AUD",
-    "R$": "BRL",
-    "MX$": "MXN",
-    "NZ$": "NZD",
-    "HK$": "HKD",
-    "S$": "SGD",
-    "$": "USD",
-    "€": "EUR",
-    "£": "GBP",
-    "₹": "INR",
-    "Rs.": "INR",
-    "Rs": "INR",
-    "¥": "JPY",
-    "₽": "RUB",
-    "₩": "KRW",
-    "₺": "TRY",
-    "₴": "UAH",
-    "₪": "ILS",
-    "₫": "VND",
-    "₱": "PHP",
-    "₦": "NGN",
-    "฿": "THB",
-    "₡": "CRC",
-    "₲": "PYG",
-    "₸": "KZT",
-    "₼": "AZN",
-    "₾": "GEL",
-    "₿": "XBT",
-    "zł": "PLN",
-    "Kč": "CZK",
-    "Fr.": "CHF",
-    "रु.": "INR",
-    "रु": "INR",
-}
-_CODES = (
-    "USD|EUR|GBP|INR|JPY|CHF|CAD|AUD|NZD|BRL|MXN|ARS|CLP|COP|PEN|CNY|HKD|SGD|KRW|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TRY|RUB"
-    "|UAH|ILS|AED|SAR|ZAR|NGN|KES|EGP|MAD|THB|VND|PHP|IDR|MYR|PKR|BDT|LKR"
-)
-_OWN_SYMBOLS = {
-    "sv": {"kr": "SEK", "kr.": "SEK", ":-": "SEK"},
-    "da": {"kr": "DKK", "kr.": "DKK"},
-    "no": {"kr": "NOK", "kr.": "NOK"},
-    "tr": {"TL": "TRY"},
-    "id": {"Rp": "IDR", "Rp.": "IDR"},
-    "vi": {"đ": "VND"},
-}
-"""Signs that name a currency of one language's country."""
 _MULTIPLIER_WORDS = frozenset({"hundred", "thousand", "million", "billion", "trillion", "lakh", "crore"})
 _NEEDS_OF = re.compile(r"mill[oó]n|milh|bilh|milliard|million|milion|miliard")
 _AMERICAN = ("US", "CA", "AU", "MX", "NZ")
@@ -99,16 +48,11 @@ def _multiplier(language: Language) -> str:
 
 
 @cache
-def _symbols(language: Language) -> dict[str, str]:
-    return {**_SYMBOLS, **_OWN_SYMBOLS.get(language.code, {})}
-
-
-@cache
 def _before(language: Language) -> re.Pattern[str]:
-    symbols = "|".join(map(re.escape, sorted(_symbols(language), key=len, reverse=True)))
+    symbols = "|".join(map(re.escape, sorted(symbols_of(language), key=len, reverse=True)))
     return re.compile(
-        rf"(?<![\w$€£₹])(?P<sign>[-−+]?)(?P<currency>{symbols}|(?:{_CODES})(?=[ \u00a0\d]))[ \u00a0\u202f]?(?P<minus>-?){_number(language)}(?![\d])(?![.,]\d)(?P<dash>[.,][-–—]+)?"
-        rf"{_multiplier(language)}?(?![A-Za-zÀ-ÿ])(?:[ \u00a0](?:(?P<code>{_CODES})|(?P<named>{_names(language)})){WORD_END})?"
+        rf"(?<![\w$€£₹])(?P<sign>[-−+]?)(?P<currency>{symbols}|(?:{CODES})(?=[ \u00a0\d]))[ \u00a0\u202f]?(?P<minus>-?){_number(language)}(?![\d])(?![.,]\d)(?P<dash>[.,][-–—]+)?"
+        rf"{_multiplier(language)}?(?![A-Za-zÀ-ÿ])(?:[ \u00a0](?:(?P<code>{CODES})|(?P<named>{_names(language)})){WORD_END})?"
     )
 
 
@@ -118,7 +62,7 @@ def _after(language: Language) -> re.Pattern[str]:
         map(
             re.escape,
             sorted(
-                (s for s in _symbols(language) if s not in ("Rs", "Rs.", "R$", "Fr.", "Rp", "Rp.")),
+                (s for s in symbols_of(language) if s not in ("Rs", "Rs.", "R$", "Fr.", "Rp", "Rp.")),
                 key=len,
                 reverse=True,
             ),
@@ -127,7 +71,7 @@ def _after(language: Language) -> re.Pattern[str]:
     names = _names(language)
     return re.compile(
         rf"(?<![\w.,:])(?P<sign>[-−]?){_number(language)}(?P<dash>[,.][-–—]+)?{_multiplier(language)}?(?: (?P<of>de|d['’]))?[ \u00a0\u202f]?"
-        rf"(?:(?P<currency>{symbols}|{_CODES}){WORD_END}|(?P<name>{names}){WORD_END})"
+        rf"(?:(?P<currency>{symbols}|{CODES}){WORD_END}|(?P<name>{names}){WORD_END})"
     )
 
 
@@ -155,7 +99,7 @@ def _amount(match: re.Match[str], language: Language) -> Replacement:
     currency = (
         groups.get("code")
         or named
-        or _symbols(language).get(groups["currency"] or "", groups["currency"] or "")
+        or symbols_of(language).get(groups["currency"] or "", groups["currency"] or "")
     )
     currency = currency or _code_of(groups["name"] or "", language)
     if groups["currency"] == "$" and not groups.get("code") and not named and language.region == "MX":
@@ -222,9 +166,12 @@ def _multiplied(number: Number, multiplier: str, currency: str, language: Langua
         if multiplier in ("mil", "mille", "mila"):
             number_text, multiplier = "", "mille" if multiplier == "mila" else multiplier
     unit = _unit(number, currency, language, plural=True)
-    if language.code == "fr" and joint and unit[0] in "aeiouy":
-        return f"{number_text} {multiplier} d'{unit}".strip()
-    return f"{number_text} {multiplier}{joint} {unit}".strip()
+    return _elided(f"{number_text} {multiplier}{joint} {unit}".strip(), language)
+
+
+def _elided(text: str, language: Language) -> str:
+    """The text with "d'euros" instead of "de euros" in French."""
+    return re.sub(r" de (?=[aeiouy])", " d'", text) if language.code == "fr" else text
 
 
 def _price(number: Number, currency: str, language: Language) -> str:
@@ -234,7 +181,8 @@ def _price(number: Number, currency: str, language: Language) -> str:
         return f"{in_words(number, language)} {_unit(number, currency, language, plural=True)}"
     cents = int(f"{fraction}0"[:2]) if fraction else 0
     whole = Number(number.integer)
-    units = f"{_count(whole, currency, language)} {_unit(whole, currency, language)}"
+    units = f"{_count(whole, currency, language)}{_of(whole, language)}{_unit(whole, currency, language)}"
+    units = _elided(units, language)
     if not cents:
         return units
     if language.code in ("de", "nl"):
@@ -247,6 +195,12 @@ def _price(number: Number, currency: str, language: Language) -> str:
     if not number.integer:
         return small
     return f"{units} {language.words.currency_joint} {small}".replace("  ", " ")
+
+
+def _of(number: Number, language: Language) -> str:
+    """The word between a number and its currency: "un millón de euros", "un milione di euro"."""
+    of = language.words.of if number.integer and number.integer % 1_000_000 == 0 else ""
+    return f" {of} " if of else " "
 
 
 def _count(number: Number, currency: str, language: Language, *, subunit: bool = False) -> str:

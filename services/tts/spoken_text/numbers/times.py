@@ -123,7 +123,9 @@ def _clock(match: re.Match[str], language: Language) -> Replacement:
         return None
     half = match["half"] or ""
     if not half:
-        return _time(match, language)
+        spoken = _time(match, language)
+        ends = match.group().endswith(".") and not match.string[match.end() :].strip()
+        return f"{spoken}." if ends and isinstance(spoken, str) else spoken
     stop = (
         "."
         if match.group().endswith(".") and re.match(r"\s*$|\s+[A-ZÁÉÍÓÚ¿¡]", match.string[match.end() :])

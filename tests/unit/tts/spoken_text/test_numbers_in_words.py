@@ -151,6 +151,15 @@ FORMS = [
     ("hi", "ओटीपी 4821, २५ दिसंबर", "ओटीपी चार आठ दो एक, पच्चीस दिसंबर"),
     ("hi-Latn", "5:30 baje, 2nd floor", "पाँच बजकर तीस मिनट, second floor"),
     ("en", "an RTX 4090, ISO 9001", "an RTX 4090, ISO 9001"),
+    (
+        "de",
+        "Bestellung #987, in 1-2 Werktagen",
+        "Bestellung Nummer neun acht sieben, in ein bis zwei Werktagen",
+    ),
+    ("de", "Durchwahl -123, am 30.11.", "Durchwahl eins zwei drei, am dreißigsten November."),
+    ("fr", "le 1 mai, 14h-18h30", "le premier mai, quatorze heures à dix-huit heures trente"),
+    ("fr", "1 000 000 €", "un million d'euros"),
+    ("pt-BR", "R$ 1.000.000,00", "um milhão de reais"),
 ]
 
 
