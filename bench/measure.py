@@ -53,21 +53,38 @@ def percentile(values: list[float], q: float) -> float:
 
 
 @dataclass(slots=True)
-class _Usage:
+class ProcessUsage:
+    """CPU time and memory of a system's services and its NATS server."""
+
     processes: Mapping[str, psutil.Process]
     idle_bytes: dict[str, int] = field(default_factory=dict)
     peak_bytes: dict[str, int] = field(default_factory=dict)
-    cpu_s: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, system: System) -> "ProcessUsage":
+        """Create it for processes that are idle now."""
+        names = (*SERVICES, "nats")
+        usage = cls({name: psutil.Process(pid) for name, pid in system.pids().items() if name in names})
+        usage.sample()
+        usage.idle_bytes = dict(usage.peak_bytes)
+        return usage
+
+    def grown_mb(self) -> dict[str, float]:
+        """Memory beyond that of the idle process, at most so far, in MB."""
+        return {name: (self.peak_bytes[name] - idle) / _MB for name, idle in self.idle_bytes.items()}
 
     def current_cpu_s(self) -> dict[str, float]:
+        """CPU time of each process since its start, in seconds."""
         times = {name: process.cpu_times() for name, process in self.processes.items()}
         return {name: time.user + time.system for name, time in times.items()}
 
     def sample(self) -> None:
+        """Note the memory of each process."""
         for name, process in self.processes.items():
             self.peak_bytes[name] = max(self.peak_bytes.get(name, 0), process.memory_info().rss)
 
     async def watch(self) -> None:
+        """Note it repeatedly, until it is cancelled."""
         while True:
             self.sample()
             await asyncio.sleep(_SAMPLE_S)
@@ -76,14 +93,11 @@ class _Usage:
 async def measure(system: System, calls: int, watch: LogWatch) -> Round:
     """Run simultaneous calls and measure them."""
     errors_before = len(watch.errors)
-    wanted = {name: pid for name, pid in system.pids().items() if name in (*SERVICES, "nats")}
-    usage = _Usage({name: psutil.Process(pid) for name, pid in wanted.items()})
-    usage.sample()
-    usage.idle_bytes = dict(usage.peak_bytes)
+    usage = ProcessUsage.of(system)
     telephone = system.topology.sandbox_urls["twilio"]
     running = RunningSystem(system.topology.env["PARLEY_NATS_URL"], telephone)
     delays_before, cpu_before = await _bus_delays(system), usage.current_cpu_s()
-    async with _watching(usage):
+    async with watching(usage):
         results = await call_all(running, caller_pool(calls))
     cpu_after, delays = usage.current_cpu_s(), minus(await _bus_delays(system), delays_before)
     call_s = sum(result.duration_ms for result in results) / 1000
@@ -93,17 +107,16 @@ async def measure(system: System, calls: int, watch: LogWatch) -> Round:
         call_s=call_s,
         bus_delay_p50_ms=quantile(delays, 0.5) * 1000,
         bus_delay_p99_ms=quantile(delays, 0.99) * 1000,
-        cpu_s_per_call_s={n: (cpu_after[n] - cpu_before[n]) / max(call_s, 1e-9) for n in wanted},
+        cpu_s_per_call_s={n: (cpu_after[n] - cpu_before[n]) / max(call_s, 1e-9) for n in cpu_before},
         rss_idle_mb={name: rss / _MB for name, rss in usage.idle_bytes.items()},
-        mb_per_call={
-            name: (usage.peak_bytes[name] - usage.idle_bytes[name]) / _MB / calls for name in wanted
-        },
+        mb_per_call={name: grown / calls for name, grown in usage.grown_mb().items()},
         errors=len(watch.errors) - errors_before,
     )
 
 
 @asynccontextmanager
-async def _watching(usage: _Usage) -> AsyncIterator[None]:
+async def watching(usage: ProcessUsage) -> AsyncIterator[None]:
+    """Note the memory of processes meanwhile."""
     task = asyncio.create_task(usage.watch())
     try:
         yield

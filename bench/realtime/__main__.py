@@ -2,6 +2,7 @@
 
 The emulators answer with fixed delays, so the figures compare what Parley adds, not the providers: the first
 token of the model after 350 ms and the first audio of the voice after 130 ms, or both together after 480 ms.
+With `--load N` it measures CPU and memory of N simultaneous calls in each mode instead.
 """
 
 import argparse
@@ -9,7 +10,8 @@ import json
 import random
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -19,6 +21,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
+from bench.realtime.load import Load, load_of, load_table
 from bench.run import run
 from bench.turns.calls import Call, Emulators, place_calls
 from bench.turns.rounds import LLM_FIRST_TOKEN_MS, TOKENS_PER_S, TTS_FIRST_BYTE_MS
@@ -41,9 +44,8 @@ def _agents() -> dict[str, dict[str, Any]]:
     return compared
 
 
-async def _measure(args: argparse.Namespace, console: Console) -> dict[str, Any]:
-    watch, chance = LogWatch(), random.Random(args.seed)
-    figures: dict[str, Any] = {}
+@asynccontextmanager
+async def _system(watch: LogWatch) -> AsyncIterator[System]:
     with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:
         home = Path(folder)
         (home / "agents").mkdir()
@@ -62,12 +64,29 @@ async def _measure(args: argparse.Namespace, console: Console) -> dict[str, Any]
                 realtime_first_audio_ms=_FIRST_AUDIO_MS,
             )
             await emulators.configure("elevenlabs", first_byte_ms=TTS_FIRST_BYTE_MS)
-            for name in ("plain", "speculation", "realtime"):
-                with console.status(f"turns: {name}"):
-                    figures[name] = await _turns(system, name, args, chance)
-            for name in ("long", "realtime-long"):
-                with console.status(f"barge-in: {name}"):
-                    figures[name] = await _barge_ins(system, name, args, chance)
+            yield system
+
+
+async def _loads(args: argparse.Namespace, console: Console) -> dict[str, Load]:
+    watch, chance = LogWatch(), random.Random(args.seed)
+    loads: dict[str, Load] = {}
+    async with _system(watch) as system:
+        for name in ("speculation", "realtime"):
+            with console.status(f"load: {name}"):
+                loads[name] = await load_of(system, name, args.load, chance)
+    return loads
+
+
+async def _measure(args: argparse.Namespace, console: Console) -> dict[str, Any]:
+    watch, chance = LogWatch(), random.Random(args.seed)
+    figures: dict[str, Any] = {}
+    async with _system(watch) as system:
+        for name in ("plain", "speculation", "realtime"):
+            with console.status(f"turns: {name}"):
+                figures[name] = await _turns(system, name, args, chance)
+        for name in ("long", "realtime-long"):
+            with console.status(f"barge-in: {name}"):
+                figures[name] = await _barge_ins(system, name, args, chance)
     figures["errors"] = [f"{line.process}: {line.text}" for line in watch.errors]
     return figures
 
@@ -106,9 +125,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench-realtime", description=__doc__)
     parser.add_argument("--turns", type=int, default=60, help="turns for each agent (60)")
     parser.add_argument("--at-once", type=int, default=1, help="simultaneous calls (1)")
+    parser.add_argument(
+        "--load", type=int, default=0, help="measure CPU and memory of this many simultaneous calls instead"
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of the callers' words and timing (0)")
     parser.add_argument("--out", type=Path, default=_OUT, help=f"output file ({_OUT})")
     args, console = parser.parse_args(), Console()
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    if args.load:
+        return _measure_load(args, console)
     figures = run(_measure(args, console))
     table = Table("agent", "count", "p50 ms", "p95 ms", "max ms", "problems")
     for name in ("plain", "speculation", "realtime", "long", "realtime-long"):
@@ -117,9 +142,16 @@ def main() -> int:
         table.add_row(name, *map(str, cells), str(len(found["problems"]) + found.get("unanswered", 0)))
     console.print(table)
     console.print(*figures["errors"][:5], sep="\n")
-    args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     return int(any(figures[name]["problems"] for name in figures if name != "errors"))
+
+
+def _measure_load(args: argparse.Namespace, console: Console) -> int:
+    loads = run(_loads(args, console))
+    console.print(load_table(loads))
+    figures = {"load": {name: load.figures for name, load in loads.items()}}
+    args.out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    return int(any(load.problems for load in loads.values()))
 
 
 if __name__ == "__main__":
