@@ -70,8 +70,9 @@ async def _system(watch: LogWatch) -> AsyncIterator[System]:
 async def _loads(args: argparse.Namespace, console: Console) -> dict[str, Load]:
     watch, chance = LogWatch(), random.Random(args.seed)
     loads: dict[str, Load] = {}
-    async with _system(watch) as system:
-        for name in ("speculation", "realtime"):
+    for name in ("speculation", "realtime"):
+        # A system for each: memory that earlier calls have left would be used again.
+        async with _system(watch) as system:
             with console.status(f"load: {name}"):
                 loads[name] = await load_of(system, name, args.load, chance)
     return loads
