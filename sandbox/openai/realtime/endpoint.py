@@ -23,6 +23,7 @@ from sandbox.openai.realtime.responder import SessionParts
 from sandbox.openai.realtime.session import RealtimeSession
 from sandbox.openai.realtime.session_config import SessionConfig
 from sandbox.openai.realtime_faults import session_error
+from sandbox.recognition.faults import SocketFaults
 from sandbox.recognition.recogniser import Recogniser, RecognitionError
 
 _CLOSE_CODES = {
@@ -43,6 +44,7 @@ class RealtimeEndpoint:
     def __init__(self, exchanges: Exchanges, recogniser: Recogniser) -> None:
         self._exchanges = exchanges
         self._recogniser = recogniser
+        self._faults = SocketFaults(lambda: exchanges.settings)
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one connection until it ends."""
@@ -91,7 +93,7 @@ class RealtimeEndpoint:
         async with asyncio.TaskGroup() as tasks:
             listener = Listener(self._recogniser, outgoing, tasks)
             parts = SessionParts(self._exchanges, config, Conversation(), listener, outgoing, tasks, call_sid)
-            session = RealtimeSession(parts)
+            session = RealtimeSession(parts, self._faults)
             await session.open()
             try:
                 async with asyncio.timeout(settings.realtime_session_s):

@@ -13,7 +13,9 @@ from sandbox.openai.realtime.input_buffer import InputBuffer
 from sandbox.openai.realtime.listener import Transcription
 from sandbox.openai.realtime.new_item import new_item
 from sandbox.openai.realtime.responder import Responder, SessionParts
+from sandbox.openai.realtime.socket_fault import SocketFault
 from sandbox.openai.realtime.turns import Turns
+from sandbox.recognition.faults import SocketFaults
 
 _Handler = Callable[[Mapping[str, Any]], Awaitable[ApiError | None]]
 
@@ -21,8 +23,9 @@ _Handler = Callable[[Mapping[str, Any]], Awaitable[ApiError | None]]
 class RealtimeSession:
     """A session whose client has been accepted."""
 
-    def __init__(self, parts: SessionParts) -> None:
+    def __init__(self, parts: SessionParts, faults: SocketFaults) -> None:
         self._parts = parts
+        self._fault = SocketFault(faults, parts.config, parts.outgoing)
         self._buffer = InputBuffer()
         self._decoder = InputDecoder(parts.config.input["format"])
         self._responder = Responder(parts)
@@ -88,7 +91,9 @@ class RealtimeSession:
         if audio is None:
             text = "Invalid 'audio'. Expected base64-encoded audio bytes."
             return ApiError(text, "audio", "invalid_value")
-        await self._turns.on_audio(self._decoder.decode(audio))
+        mulaw = self._decoder.decode(audio)
+        await self._fault.on_audio(len(mulaw), self._parts.exchanges.settings)
+        await self._turns.on_audio(mulaw)
         return None
 
     async def _commit(self, _given: Mapping[str, Any]) -> ApiError | None:
