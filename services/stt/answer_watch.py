@@ -23,8 +23,6 @@ class Overdue:
     """An answer that did not arrive in time."""
 
     reason: str
-    waited_s: float
-    limit: LatencyLimit
     certain: bool
     """Whether a working provider would have answered, with words or without."""
 
@@ -127,8 +125,9 @@ class AnswerWatch:
 
     def event(self, now_s: float, event: SttEvent) -> float | None:
         """The provider sent an event; returns the latency of a response to speech."""
-        latency_s = self._observe(now_s)
         progress = progress_of(event)
+        has_words = self._words_pending or (progress is not None and progress.has_text)
+        latency_s = self._observe(now_s, has_words=has_words)
         if progress is not None:
             self._words_pending = progress.has_text and not progress.is_final
             self.transcribed_ms = max(self.transcribed_ms, progress.end_ms)
@@ -165,24 +164,29 @@ class AnswerWatch:
         if (self._answers_finalize or self._words_pending) and self._exceeds(
             self._finalize_s, now_s, limits.finalize
         ):
-            return self._late("no answer to a finalize request", self._finalize_s, now_s, limits.finalize)
-        min_speech_s = _MIN_REPORTED_SPEECH_S if self.reports_silence else _MIN_SPEECH_S
-        if not self._words_pending and self._speech_s < min_speech_s:
-            return None
+            return self._late("no answer to a finalize request", self._finalize_s, now_s)
         certain = self._words_pending or self.reports_silence
-        if self._exceeds(self._ended_s, now_s, limits.final, 1.0 if certain else patience):
+        if not self._owes_answer(_MIN_REPORTED_SPEECH_S if self.reports_silence else _MIN_SPEECH_S):
+            return None
+        if self._owes_answer(_MIN_SPEECH_S) and self._exceeds(
+            self._ended_s, now_s, limits.final, 1.0 if certain else patience
+        ):
             reason = "no final transcript" if self._words_pending else "no response to speech"
-            return self._late(reason, self._ended_s, now_s, limits.final, certain=certain)
-        certain = self.reports_silence
-        if self._exceeds(self._since_s, now_s, limits.response, 1.0 if certain else patience):
-            return self._late("no response to speech", self._since_s, now_s, limits.response, certain=certain)
+            return self._late(reason, self._ended_s, now_s, certain=certain)
+        if self._exceeds(self._since_s, now_s, limits.response, 1.0 if self.reports_silence else patience):
+            return self._late("no response to speech", self._since_s, now_s, certain=self.reports_silence)
         return None
 
-    def _observe(self, now_s: float) -> float | None:
+    def _owes_answer(self, min_speech_s: float) -> bool:
+        return self._words_pending or self._speech_s >= min_speech_s
+
+    def _observe(self, now_s: float, *, has_words: bool) -> float | None:
         if now_s < self._ready_s or self._since_s is None:
             return None
         if self._ended_s is not None:
-            self._limits.final.observe(now_s - max(self._ended_s, self._ready_s))
+            # A provider may report noise whenever it likes.
+            if has_words:
+                self._limits.final.observe(now_s - max(self._ended_s, self._ready_s))
             return None
         latency_s = now_s - max(self._since_s, self._ready_s)
         self._limits.response.observe(latency_s)
@@ -191,11 +195,9 @@ class AnswerWatch:
     def _exceeds(self, since_s: float | None, now_s: float, limit: LatencyLimit, scale: float = 1.0) -> bool:
         return since_s is not None and now_s - max(since_s, self._ready_s) > limit.limit_s() * scale
 
-    def _late(
-        self, reason: str, since_s: float | None, now_s: float, limit: LatencyLimit, *, certain: bool = True
-    ) -> Overdue:
+    def _late(self, reason: str, since_s: float | None, now_s: float, *, certain: bool = True) -> Overdue:
         waited_s = now_s - max(since_s or 0.0, self._ready_s)
-        return Overdue(f"{reason} for {waited_s:.1f} s", waited_s, limit, certain)
+        return Overdue(f"{reason} for {waited_s:.1f} s", certain)
 
 
 def _later(time_s: float | None, by_s: float) -> float | None:

@@ -285,7 +285,7 @@ class ProviderConnection:
 
 
 def _time_out(link: ProviderLink, overdue: Overdue) -> ProviderTimeout:
-    overdue.limit.timed_out(overdue.waited_s)
+    # The limit is not raised: hangs would raise it, and a slow provider only loses against a faster one.
     error = ProviderTimeout(link.route.provider, overdue.reason)
     link.fail(error)
     return error

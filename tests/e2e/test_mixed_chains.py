@@ -135,6 +135,12 @@ async def test_voices_that_fall_silent_in_turn(chains: Up) -> None:
     check(live, report)
 
 
+async def test_a_transcriber_that_hangs_within_the_utterance(chains: Up) -> None:
+    """Its connection stays open; the next one transcribes the whole utterance, as one turn."""
+    live, report = await hold(chains, {"deepgram": {"stt_fault": "hang", "stt_fault_after_s": 1.8}})
+    check(live, report)
+
+
 async def test_connections_that_are_lost_in_turn(chains: Up) -> None:
     """The transcriber is lost in the utterance, the voice in the answer; each sentence is played once."""
     live, report = await hold(

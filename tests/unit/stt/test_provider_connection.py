@@ -141,7 +141,7 @@ async def failures_after(frames: int) -> int:
 
 async def test_a_provider_that_does_not_respond_to_speech_is_replaced() -> None:
     """A provider that receives nothing, because the line is frozen, has nothing to respond to."""
-    assert await failures_after(70) == 1
+    assert await failures_after(70) >= 1
     assert await failures_after(3) == 0
 
 
