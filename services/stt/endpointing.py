@@ -145,15 +145,10 @@ class Endpointing:
         stopped_ms: int = 0,
         finalize_after_ms: int | None = None,
     ) -> list[Decision]:
-        """The detector has processed the audio up to `audio_end_ms`.
+        """The detector has processed the audio up to `audio_end_ms`; speech until `speech_end_ms` may fade.
 
-        Args:
-            audio_end_ms: the end of the audio that was received.
-            now_ms: the call time.
-            paused: whether speech fades.
-            speech_end_ms: the end of speech so far.
-            stopped_ms: silence after `audio_end_ms` on a line that sends no audio while the caller is silent.
-            finalize_after_ms: silence after which a final transcript is requested; None for no requests.
+        `stopped_ms` is silence after it on a line that sends no audio in silence, and `finalize_after_ms` is
+        silence after which a final transcript is requested; None for no requests.
         """
         self._finalize_after_ms = finalize_after_ms
         self._audio_end_ms, self._stopped_ms = max(audio_end_ms, self._audio_end_ms), stopped_ms
@@ -273,8 +268,9 @@ class Endpointing:
         if self._recovery.link is ProviderLink.CATCHING_UP:
             self._phase = AwaitingFinal(now_ms)
             self._recovery = replace(self._recovery, link=ProviderLink.LIVE)
-        is_overdue = now_ms - self._phase.since_ms >= self._recovery.final_timeout_ms
-        return self._end("silence") if is_overdue else []
+        whole = self._coverage.has_whole_speech(self._speech_end_ms)
+        timeout_ms = self._recovery.final_timeout_ms(has_whole_speech=whole)
+        return self._end("silence") if now_ms - self._phase.since_ms >= timeout_ms else []
 
     def _end_despite_noise(self) -> list[Decision]:
         """End the turn when the detector keeps reporting speech in which the provider finds no words."""

@@ -9,6 +9,9 @@ from services.stt.turn_languages import TurnLanguages
 _MAX_TURN_CHARS = 50_000
 """An hour of speech; an event with more of it might exceed the bus's limit. Further text is ignored."""
 
+_TAIL_MS = 200
+"""The end of the last word that an interim transcript may not have covered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
@@ -116,9 +119,13 @@ class Transcript:
         """Forget the times of the words that are not final: their audio will be transcribed again."""
         return replace(self, words=self.words[: self.final_words])
 
-    def next_turn(self) -> "Transcript":
-        """Return the empty transcript of the next turn."""
-        return Transcript(turn=self.turn + 1, final_end_ms=self.end_ms, closed_until_ms=self.end_ms)
+    def next_turn(self, speech_end_ms: int = 0) -> "Transcript":
+        """Return the empty transcript of the next turn, after the end of the last turn's speech."""
+        end_ms = self.end_ms
+        if end_ms < speech_end_ms <= end_ms + _TAIL_MS:
+            # Another provider may transcribe the last word later, if this one has no final transcript of it.
+            end_ms = speech_end_ms
+        return Transcript(turn=self.turn + 1, final_end_ms=end_ms, closed_until_ms=end_ms)
 
     @property
     def _chars_left(self) -> int:

@@ -281,7 +281,8 @@ class TurnRecognizer:
         self._turn_events.next_turn()
         if not transcript.text:
             return
-        self._transcript = transcript.next_turn()
+        self._transcript = transcript.next_turn(0 if self._vad.speaking else self._vad.speech_end_ms)
+        self._buffer.discard_before(self._transcript.closed_until_ms)
         await self._on_speech_changes(self._vad.force_stop())
         speech_end_ms = self._speech_end_ms(transcript)
         await self._turn_events.ended(transcript, speech_end_ms, decided_by, self._transcribed_by())

@@ -91,10 +91,12 @@ class Recovery:
     carried: bool = False
     """Whether the turn has words of a lost connection: no signal of the next provider refers to them."""
 
-    @property
-    def final_timeout_ms(self) -> int:
-        """Time after a finalize request after which the turn ends even without a final transcript."""
-        return _FINAL_TIMEOUT_AFTER_LOSS_MS if self.waits else _FINAL_TIMEOUT_MS
+    def final_timeout_ms(self, *, has_whole_speech: bool) -> int:
+        """Time after a finalize request after which the turn ends even without a final transcript.
+
+        If the interim transcript has only a part of the speech, a provider that hangs is replaced first.
+        """
+        return _FINAL_TIMEOUT_MS if has_whole_speech and not self.waits else _FINAL_TIMEOUT_AFTER_LOSS_MS
 
     def after_loss(self, *, has_words: bool) -> "Recovery":
         """The state after a lost connection, or an attempt to replace it that failed."""
@@ -147,6 +149,10 @@ class Coverage:
         return self.transcribed_ms - since_ms >= noise_ms or audio_end_ms - since_ms >= max(
             _UNTRANSCRIBED_NOISE_MS, patience_ms
         )
+
+    def has_whole_speech(self, speech_end_ms: int) -> bool:
+        """Whether the transcripts cover the whole speech."""
+        return self.reaches(self.transcribed_ms, speech_end_ms)
 
     @staticmethod
     def reaches(end_ms: int, speech_end_ms: int) -> bool:

@@ -167,6 +167,20 @@ def test_an_interim_transcript_ends_the_turn_after_an_unanswered_finalize_reques
     assert silent(endpointing, 3100) == [EndTurn("silence")]
 
 
+def test_a_part_of_the_speech_is_no_turn_while_the_provider_may_be_replaced() -> None:
+    """A provider that answers late, or hangs, is replaced before the wait ends."""
+    endpointing = speaking()
+    endpointing.on_interim("what are your opening", 900)
+    endpointing.on_speech_stopped(1500)
+    assert silent(endpointing, 2100, *range(2200, 4000, 100)) == [RequestFinalize()]
+    endpointing.on_provider_late()
+    assert endpointing.on_interim("what are your opening hours", 1250) == []
+    assert silent(endpointing, *range(4000, 5000, 100)) == []
+
+    final = endpointing.on_final("what are your opening hours", 1500, speech_final=True)
+    assert final == [EndTurn("speech_final")]
+
+
 def test_the_turn_waits_while_a_lost_connection_is_replaced() -> None:
     """Audio without a final transcript is resent; the turn waits 6 s for its words."""
     for reconnects in (True, False):
@@ -464,6 +478,11 @@ def interim(endpointing: Endpointing) -> None:
     endpointing.on_interim("hello", 300)
 
 
+def whole_interim(endpointing: Endpointing) -> None:
+    """An interim transcript reaches almost to the end of the speech."""
+    endpointing.on_interim("hello", 900)
+
+
 def overdue(endpointing: Endpointing) -> None:
     """Silence has lasted 600 ms without a final transcript."""
     endpointing.on_audio(1600, 1600)
@@ -499,7 +518,8 @@ def progress(endpointing: Endpointing) -> None:
         ([started, interim, stopped, overdue], AwaitingFinal(1600)),
         ([started, interim, stopped, overdue, started], Speaking(100)),
         ([started, interim, stopped, overdue, progress], AwaitingFinal(2600)),
-        ([started, interim, stopped, overdue, timed_out], Quiet()),
+        ([started, interim, stopped, overdue, timed_out], AwaitingFinal(1600)),
+        ([started, whole_interim, stopped, overdue, timed_out], Quiet()),
         ([started, interim, stopped, overdue, lost], Quiet()),
         ([started, interim, stopped, overdue, lost, overdue], AwaitingFinal(1600)),
         ([started, interim, stopped, overdue, lost, overdue, lost], AwaitingFinal(1600)),

@@ -84,3 +84,11 @@ def test_the_words_of_a_lost_connection_are_replaced() -> None:
 
     assert after.text == "so hello"
     assert after.with_final("hello there", [WORD, WORD], 1200).words == (WORD,) * 3
+
+
+def test_the_tail_of_the_last_word_belongs_to_the_ended_turn() -> None:
+    """Another provider may transcribe the word again; later speech is the next turn's."""
+    transcript = Transcript().with_interim("hello", [WORD], 300)
+
+    assert transcript.next_turn(400).with_interim("hello", [Word("hello", 250, 420, 0.9)]).text == ""
+    assert transcript.next_turn(900).with_interim("more", [Word("more", 500, 800, 0.9)]).text == "more"
