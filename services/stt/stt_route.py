@@ -12,10 +12,10 @@ from services.stt.guarded_connection import guarded_connection
 FIRST_RESPONSE = LimitRange(floor_s=2.5, initial_s=3.0, ceiling_s=8.0)
 """From speech, or the last event in it, to an event of any kind, while the caller speaks.
 Deepgram's nova responds once a second, and a healthy connection may need 2 s."""
-FINAL_TRANSCRIPT = LimitRange(floor_s=0.7, initial_s=0.8, ceiling_s=4.0, factor=1.5)
+FINAL_TRANSCRIPT = LimitRange(floor_s=0.5, initial_s=0.6, ceiling_s=4.0, factor=1.5)
 """From the end of speech to the next event, while words have no final transcript. Short, because a provider
 that is only slow loses nothing: another one is tried beside it, and the first that answers is used."""
-FINALIZE = LimitRange(floor_s=0.7, initial_s=1.0, ceiling_s=4.0, factor=1.5)
+FINALIZE = LimitRange(floor_s=0.5, initial_s=0.8, ceiling_s=4.0, factor=1.5)
 """From a request for a final transcript to the transcript."""
 
 

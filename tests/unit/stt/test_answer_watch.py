@@ -2,6 +2,7 @@
 
 import pytest
 
+from parley.providers.latency_limits import LatencyLimit, LimitRange
 from parley.providers.stt import FinalTranscript, InterimTranscript, KeepAlive, ProviderTurn, SttEvent
 from services.stt.answer_watch import AnswerWatch, Overdue
 from services.stt.stt_route import AnswerLimits
@@ -11,12 +12,20 @@ NO_WORDS = InterimTranscript("", (), 900)
 FINAL = FinalTranscript("what are your hours", (), 1500)
 
 
+def limits() -> AnswerLimits:
+    """Limits of 0.8 s on final transcripts, and of 1 s on answers to requests."""
+    return AnswerLimits(
+        final=LatencyLimit(LimitRange(0.7, 0.8, 4.0, factor=1.5)),
+        finalize=LatencyLimit(LimitRange(0.7, 1.0, 4.0, factor=1.5)),
+    )
+
+
 class Line:
     """A watch, and audio in frames of 20 ms."""
 
     def __init__(self, *, reports_silence: bool = False, answers_finalize: bool = False) -> None:
         self.now_s = 0.0
-        self.limits = AnswerLimits()
+        self.limits = limits()
         self.watch = AnswerWatch(
             self.limits, reports_silence=reports_silence, answers_finalize=answers_finalize
         )
@@ -133,7 +142,7 @@ def test_the_limits_follow_the_latencies() -> None:
 
 def test_a_new_connection_gets_time_for_the_audio_that_it_receives_at_once() -> None:
     """Then its answer to the speech in it is overdue."""
-    watch = AnswerWatch(AnswerLimits(), unanswered=True)
+    watch = AnswerWatch(limits(), unanswered=True)
     watch.opened(10.0, 3.0)
     for at_ms in range(10_000, 14_000, 20):
         watch.audio(at_ms / 1000, speaking=False)
