@@ -60,7 +60,7 @@ class ProviderConnection:
             buffer: the audio without a final transcript.
             on_event: called with each event of the connection in use.
             on_lost: called when the connection, or an attempt to replace it, has failed.
-            on_late: called when an answer is overdue, so that the turn waits for it.
+            on_late: called when an answer is certainly overdue, so that the turn waits for it.
             on_route: called when a connection of a route comes into use, before its first event.
             connect_grace_s: time in which a new connection need not answer.
             standby_s: time that a second connection has to answer.
@@ -189,7 +189,7 @@ class ProviderConnection:
             return
         if self._late_since_s is None:
             self._late_since_s = at_s
-            if self._on_late is not None:
+            if overdue.certain and self._on_late is not None:
                 await self._on_late()
         self._unanswered = True
         if self._standby is None and at_s >= self._standby_from_s:
