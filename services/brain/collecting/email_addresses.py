@@ -5,10 +5,15 @@ import re
 from services.brain.collecting.problem import ValueProblem
 
 _WORDS = {
-    "@": "at|ät|et|klammeraffe|arroba|arobase|arrobase|chiocciola|apenstaartje|ऐट|एट",
-    ".": "dot|period|punkt|punto|point|ponto|punt|डॉट",
-    "_": "under ?score|unterstrich|gui[oó]n bajo|tiret bas|sublinhado|trattino basso",
-    "-": "dash|hyphen|minus|bindestrich|guion|guión|tiret|hífen|trattino|streepje",
+    "@": "at|ät|et|klammeraffe|arroba|arobase|arrobase|chiocciola|apenstaartje|ऐट|एट"
+    "|snabel-?a|krøllalfa|małpa|zavináč|собака|アットマーク|골뱅이|艾特|آت",
+    ".": "dot|period|punkt|punto|point|ponto|punt|डॉट"
+    "|punktum|piste|kropka|tečka|точка|крапка|nokta|titik|ドット|점|点|點|نقطة",
+    "_": "under ?score|unterstrich|gui[oó]n bajo|tiret bas|sublinhado|trattino basso"
+    "|understreck|understrek|bundstreg|alaviiva|podkreślnik|podtržítko"
+    "|нижнее подч[её]ркивание|alt çizgi|garis bawah|アンダーバー|언더바|下划线",
+    "-": "dash|hyphen|minus|bindestrich|guion|guión|tiret|hífen|trattino|streepje"
+    "|bindestreck|bindestreg|bindestrek|viiva|myślnik|pomlčka|дефис|дефіс|ハイフン|하이픈|横杠",
     "+": "plus|más|mais|più",
 }
 """The symbols of an address, and the words for them."""

@@ -6,6 +6,7 @@ from datetime import date
 from babel.dates import format_date
 
 from parley.agent_config import CollectedField
+from parley.language_codes import common_code
 from services.brain.collecting import phone_numbers
 from services.brain.collecting.dates import locale_of
 from services.brain.collecting.values import ValueContext
@@ -34,6 +35,36 @@ _SYMBOLS: Mapping[str, Mapping[str, str]] = {
         "/": "schuine streep",
     },
     "hi": {"@": "ऐट", ".": "डॉट", "-": "डैश", "_": "अंडरस्कोर", "+": "प्लस", "/": "स्लैश"},
+    "sv": dict(
+        zip("@.-_+/", ("snabel-a", "punkt", "bindestreck", "understreck", "plus", "snedstreck"), strict=True)
+    ),
+    "da": dict(
+        zip("@.-_+/", ("snabel-a", "punktum", "bindestreg", "bundstreg", "plus", "skråstreg"), strict=True)
+    ),
+    "no": dict(
+        zip("@.-_+/", ("krøllalfa", "punktum", "bindestrek", "understrek", "pluss", "skråstrek"), strict=True)
+    ),
+    "fi": dict(zip("@.-_+/", ("ät", "piste", "viiva", "alaviiva", "plus", "kauttaviiva"), strict=True)),
+    "pl": dict(zip("@.-_+/", ("małpa", "kropka", "myślnik", "podkreślnik", "plus", "ukośnik"), strict=True)),
+    "cs": dict(zip("@.-_+/", ("zavináč", "tečka", "pomlčka", "podtržítko", "plus", "lomítko"), strict=True)),
+    "ru": dict(
+        zip("@.-_+/", ("собака", "точка", "дефис", "нижнее подчёркивание", "плюс", "слэш"), strict=True)
+    ),
+    "uk": dict(
+        zip("@.-_+/", ("собака", "крапка", "дефіс", "нижнє підкреслення", "плюс", "слеш"), strict=True)
+    ),
+    "tr": dict(zip("@.-_+/", ("et", "nokta", "tire", "alt çizgi", "artı", "bölü"), strict=True)),  # noqa: RUF001 - Turkish
+    "id": dict(zip("@.-_+/", ("at", "titik", "strip", "garis bawah", "plus", "garis miring"), strict=True)),
+    "ja": dict(
+        zip(
+            "@.-_+/",
+            ("アットマーク", "ドット", "ハイフン", "アンダーバー", "プラス", "スラッシュ"),
+            strict=True,
+        )
+    ),
+    "ko": dict(zip("@.-_+/", ("골뱅이", "점", "하이픈", "언더바", "플러스", "슬래시"), strict=True)),
+    "zh": dict(zip("@.-_+/", ("艾特", "点", "横杠", "下划线", "加", "斜杠"), strict=True)),
+    "ar": dict(zip("@.-_+/", ("آت", "نقطة", "شرطة", "شرطة سفلية", "زائد", "شرطة مائلة"), strict=True)),
 }
 """The names of the symbols in an address or name."""
 _MAX_SPELLED = 60
@@ -79,4 +110,4 @@ def _in_words(text: str, symbols: Mapping[str, str]) -> str:
 
 
 def _symbols(language: str) -> Mapping[str, str]:
-    return _SYMBOLS.get(language.partition("-")[0], _SYMBOLS["en"])
+    return _SYMBOLS.get(common_code(language), _SYMBOLS["en"])

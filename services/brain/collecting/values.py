@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
 from parley.agent_config import CollectedField
+from parley.language_codes import common_code
 from services.brain.collecting import dates, email_addresses, phone_numbers
 from services.brain.collecting.problem import ValueProblem
 
@@ -38,7 +39,26 @@ _NO = frozenset(
     ("no", "n", "nope", "false", "wrong", "0", "nein", "nee", "não", "nao", "non", "nahin", "नहीं", "नही")
 )
 _COMMA_DECIMALS = frozenset(
-    {"de", "es", "fr", "pt", "it", "nl", "da", "sv", "nb", "fi", "pl", "cs", "tr", "ru"}
+    {
+        "de",
+        "es",
+        "fr",
+        "pt",
+        "it",
+        "nl",
+        "da",
+        "sv",
+        "no",
+        "fi",
+        "pl",
+        "cs",
+        "sk",
+        "tr",
+        "ru",
+        "uk",
+        "id",
+        "vi",
+    }
 )
 
 
@@ -128,7 +148,7 @@ def _number(field: CollectedField, text: str, context: ValueContext) -> str:
 
 def _decimal(text: str, language: str) -> Decimal:
     digits = re.sub(r"(?<=\d)[\s'\u00a0\u202f](?=\d)", "", text)
-    comma = language.partition("-")[0] in _COMMA_DECIMALS
+    comma = common_code(language) in _COMMA_DECIMALS
     if re.fullmatch(r"-?\d{1,3}([.,])\d{3}(\1\d{3})*", digits) and ("," in digits) != comma:
         digits = re.sub(r"[.,]", "", digits)
     elif comma and "," in digits:

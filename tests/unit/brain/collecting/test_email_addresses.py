@@ -16,6 +16,8 @@ from services.brain.collecting.problem import ValueProblem
         ("ann punkt meyer klammeraffe gmx punkt de", "ann.meyer@gmx.de"),
         ("ana guion bajo ruiz arroba correo punto es", "ana_ruiz@correo.es"),
         ("jean tiret bas paul arobase orange point fr", "jean_paul@orange.fr"),
+        ("anna podkreślnik nowak małpa poczta kropka pl", "anna_nowak@poczta.pl"),
+        ("иван собака example точка ru", "иван@example.ru"),
         ("ann@ example.com", "ann@example.com"),
         ("jürgen@müller.de", "jürgen@müller.de"),
         ("ann plus shop at example dot com", "ann+shop@example.com"),

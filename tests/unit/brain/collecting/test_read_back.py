@@ -22,6 +22,8 @@ def words(kind: str, value: str, language: str = "en", region: str = "GB", **key
         ("phone", "+49301234567", "en", "read_back", "plus 4 9, 3 0, 1 2 3 4 5 6 7"),
         ("email", "ann.s@my-site.com", "en", "read_back", "ann dot s at my dash site dot com"),
         ("email", "ann@gmx.de", "de", "spell", "A, N, N at gmx Punkt de"),
+        ("email", "ann.s@my-site.pl", "pl-PL", "read_back", "ann kropka s małpa my myślnik site kropka pl"),
+        ("email", "ann@gmx.no", "nb-NO", "read_back", "ann krøllalfa gmx punktum no"),
         ("date", "2026-12-01", "en", "read_back", "Tuesday, December 1, 2026"),
         ("date", "2026-12-01", "de", "read_back", "Dienstag, 1. Dezember 2026"),
         ("name", "Ann Lee", "en", "spell", "Ann Lee: A, N, N; L, E, E"),
