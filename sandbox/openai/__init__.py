@@ -9,6 +9,15 @@ CHECKS = {
         "commits of too little audio",
         "the age limit of a session",
     ),
+    "realtime": (
+        "key and its scopes; no header of the beta",
+        "models and their last day, and those that can reason",
+        "unknown fields, types and ranges of all client events",
+        "formats, voices and tools; no other voice after the first audio",
+        "commits of too little audio, truncation beyond the audio, a second response at once",
+        "unknown items, calls and responses",
+        "the age limit of a session",
+    ),
     "llm": (
         "key",
         "models and their last day",

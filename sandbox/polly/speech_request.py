@@ -20,6 +20,8 @@ _RATES = {
 }
 _SERVED = ("mulaw", "alaw", "pcm")
 _MAX_TOTAL, _MAX_BILLED = 6000, 3000
+_MAX_LEXICONS = 5
+_LEXICON_NAME = re.compile(r"[0-9A-Za-z]{1,20}")
 _NOT_NEURAL = ("emphasis", "amazon:auto-breaths")
 _TAG = re.compile(r"<[^<>]*>")
 _MEMBERS = frozenset(
@@ -60,6 +62,7 @@ def read_speech_request(body: bytes) -> SpeechRequest:
                 f"1 validation error detected: Value null at '{name[0].lower()}{name[1:]}' failed to satisfy "
                 "constraint: Member must not be null",
             )
+    _check_optional(fields)
     engine = fields.get("Engine", "standard")
     if engine not in ENGINES:
         raise Rejected("ValidationException", f"Value '{engine}' at 'engine' failed to satisfy constraint.")
@@ -74,6 +77,25 @@ def read_speech_request(body: bytes) -> SpeechRequest:
         raise Rejected("LexiconNotFoundException", f"Lexicon not found: {fields['LexiconNames'][0]}")
     text = _spoken(fields["Text"], engine, ssml=fields.get("TextType", "text") == "ssml")
     return SpeechRequest(text, fields["VoiceId"], output_format, int(rate))
+
+
+def _check_optional(fields: dict[str, Any]) -> None:
+    if fields.get("TextType", "text") not in ("text", "ssml"):
+        raise Rejected("ValidationException", "Value at 'textType' failed to satisfy constraint.")
+    if not _is_list_of_names(fields.get("LexiconNames")):
+        raise Rejected("ValidationException", "Value at 'lexiconNames' failed to satisfy constraint.")
+    if fields.get("SpeechMarkTypes"):
+        raise Rejected("MarksNotSupportedForFormatException", "Speech marks need the output format json.")
+
+
+def _is_list_of_names(names: Any) -> bool:
+    if names is None:
+        return True
+    return (
+        isinstance(names, list)
+        and len(names) <= _MAX_LEXICONS
+        and all(isinstance(name, str) and _LEXICON_NAME.fullmatch(name) for name in names)
+    )
 
 
 def _spoken(text: str, engine: str, *, ssml: bool) -> str:

@@ -3,6 +3,8 @@
 `tts.model` is the engine. Source: Polly's developer guide (voices, engines, quotas) and its service model.
 """
 
+from typing import Annotated
+
 from pydantic import BaseModel, Field
 
 from parley.agent_config import TtsConfig
@@ -59,12 +61,15 @@ _BILINGUAL = {"Kajal": {"en": "en-IN", "hi": "hi-IN"}, "Aditi": {"en": "en-IN", 
 """Voices whose requests name the language."""
 
 
+LexiconName = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,20}$")]
+
+
 class PollyOptions(BaseModel, extra="forbid"):
     """`tts.options` in the agent file."""
 
     ssml: bool = False
     """Whether the text may contain SSML, such as `<break time="0.5s"/>`; otherwise it is removed."""
-    lexicons: tuple[str, ...] = Field(default=(), max_length=5)
+    lexicons: tuple[LexiconName, ...] = Field(default=(), max_length=5)
     """Names of pronunciation lexicons of the account in the region."""
 
 
