@@ -18,7 +18,7 @@ from services.stt.audio_buffer import AudioBuffer, AudioSpan
 from services.stt.completion.assessment import CompletionRules, TurnWords
 from services.stt.completion.rules import WordRules
 from services.stt.decisions import Decision, EagerEndOfTurn, EndTurn, RequestFinalize, ResumeTurn
-from services.stt.echo.echo_remover import EchoRemover
+from services.stt.echo_remover import EchoRemover
 from services.stt.end_of_turn.pauses import Pauses
 from services.stt.end_of_turn.turn_model import TurnModel
 from services.stt.endpointing import Endpointing

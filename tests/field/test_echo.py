@@ -2,11 +2,11 @@
 
 import pytest
 
+from parley.echo.agent_speech import AgentSpeech
+from parley.echo.echo_filter import EchoFilter
 from parley.v1.synthesis_pb2 import ClauseSynthesized
-from services.stt.echo.agent_speech import AgentSpeech
-from services.stt.echo.echo_filter import EchoFilter
 from tests.field.rows import Seen, row
-from tests.unit.stt.echo.spoken import WORD_MS, played, words_at
+from tests.unit.parley.echo.spoken import WORD_MS, played, words_at
 
 GREETING = "Welcome to the clinic. How can I help you today?"
 

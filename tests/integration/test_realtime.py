@@ -29,7 +29,7 @@ from parley.v1.reply_pb2 import (
     TokensUsed,
     ToolReturned,
 )
-from parley.v1.speech_pb2 import SpeechStarted, TranscriptUpdated, TurnEnded
+from parley.v1.speech_pb2 import SpeechStarted, SpeechStopped, TranscriptUpdated, TurnEnded
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
 from parley.v1.work_pb2 import StageFailed
 from sandbox.caller.utterance import oracle_registration
@@ -45,6 +45,7 @@ from tests.integration.realtime_client import GOODBYE, HELLO, utterance
 pytestmark = pytest.mark.timeout(60)
 
 LONG = "We are open from eight to six on every day of the week. On Sunday nobody is here at all."
+_PLAYED_BEFORE_MS = 1800
 _RULES = (
     {"when": "goodbye", "say": "Until then."},
     {"tool_result": "ok", "say": "It is done."},
@@ -167,6 +168,27 @@ async def test_a_barge_in_truncates_the_history_at_what_was_played(
     assert len(truncated["text"]) < len(LONG)
     assert call.call.text_of("r3").strip() == "Until then."
     assert not call.journal("realtime_error")
+
+
+async def test_an_echo_of_the_agent_is_no_turn(
+    nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The agent continues, and the session forgets the item."""
+    # One delta with the whole text: audio that arrives at once gives each word another time.
+    section = {"transcription_model": "whisper-1"}
+    greeting = utterance(GOODBYE).text
+    async with calling(nats_url, tmp_path, monkeypatch, greeting=greeting, realtime=section) as call:
+        await call.until_spoken("r1")
+        # The audio arrives faster than real time, so the words are played earlier.
+        await eventually(lambda: call.call.edge.now_ms() > _PLAYED_BEFORE_MS)
+        played_at_ms = call.call.edge.now_ms() - _PLAYED_BEFORE_MS
+        await call.call.edge.append(PlaybackStarted(reply_id="r1", at_ms=played_at_ms))
+        await call.until_kind(PlaybackStarted)
+        await call.speak(GOODBYE)
+        await eventually(lambda: bool(call.journal("deleted")))
+        await call.until_kind(SpeechStopped)
+    assert not bodies_of(call.bodies, TurnEnded)
+    assert not bodies_of(call.bodies, ReplyCancelled)
 
 
 async def test_a_tool_is_called_and_its_result_is_answered(

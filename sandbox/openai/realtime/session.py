@@ -138,6 +138,7 @@ class RealtimeSession:
         if self._conversation.find(item_id) is None:
             return not_found(item_id, "delete")
         self._conversation.delete(item_id)
+        self._parts.exchanges.journal.note("deleted", call_sid=self._parts.call_sid, item_id=item_id)
         await self._send("conversation.item.deleted", item_id=item_id)
         return None
 

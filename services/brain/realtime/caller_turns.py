@@ -7,6 +7,7 @@ speaks, the words decide whether the turn is one, so the turn ends when they are
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import structlog
 
@@ -36,7 +37,13 @@ _COMMIT_TIMEOUT_MS = 1000
 _MAX_TURNS = 16
 _MAX_EARLY_TRANSCRIPTS = 4
 _UNNAMED = "turn "
+_WORD_MS = 350
+"""Assumed length of a word whose time is not reported."""
 _MAX_TEXT_CHARS = 20_000
+
+
+WithoutEcho: TypeAlias = Callable[[str, int, bool], str]
+"""Removes echo from a text that ends at a call time; the last argument is whether it is final."""
 
 
 @dataclass(slots=True)
@@ -48,6 +55,7 @@ class _Turn:
     number: int = 0
     """0 until it has ended."""
     text: str = ""
+    speech_start_ms: int = 0
     speech_end_ms: int = 0
     audio_end_ms: int = 0
     """0 until its speech has ended."""
@@ -72,14 +80,19 @@ class CallerTurns:
         *,
         words_decide: Callable[[], bool],
         source: tuple[str, str],
+        without_echo: WithoutEcho = lambda text, _end_ms, _final: text,
+        discard: Callable[[str], None] = lambda _item_id: None,
     ) -> None:
         """Create it; `words_decide` returns whether the words of a turn decide if it is one.
 
-        `source` is the provider and its model.
+        `source` is the provider and its model, `without_echo` removes the agent's own words from transcripts,
+        and `discard` receives items without words of the caller.
         """
         self._config = config
         self._audio = audio
         self._words_decide = words_decide
+        self._without_echo = without_echo
+        self._discard = discard
         self._provider, self._model = source
         self._last_turn = state.last_turn
         self._pending_turn, self._pending_until_ms = state.pending_turn, state.pending_until_ms
@@ -119,7 +132,8 @@ class CallerTurns:
             case TranscriptDelta(item_id=item_id, text=text):
                 return self._on_words(item_id, text, now_ms)
             case TranscriptCompleted(item_id=item_id, text=text):
-                return self._on_transcript(item_id, text, has_words=bool(text.strip()))
+                words = self._without_echo(text.strip(), self._turns[item_id].speech_end_ms, True)
+                return self._on_transcript(item_id, words, has_words=bool(words))
             case TranscriptFailed(item_id=item_id, reason=reason):
                 log.warning("turn_not_transcribed", reason=reason)
                 return self._on_missing_transcript(item_id)
@@ -152,7 +166,7 @@ class CallerTurns:
         if self._config.turn_detection.type == "server_vad":
             at_ms += self._config.turn_detection.prefix_padding_ms
         repeated = bool(self._pending_turn) and at_ms < self._pending_until_ms
-        self._current = _Turn(item_id, repeated=repeated)
+        self._current = _Turn(item_id, speech_start_ms=min(at_ms, now_ms), repeated=repeated)
         return bodies if repeated else [*bodies, speech_pb2.SpeechStarted(at_ms=min(at_ms, now_ms))]
 
     def _on_speech_stopped(self, audio_ms: int, item_id: str, now_ms: int) -> list[Body]:
@@ -220,14 +234,14 @@ class CallerTurns:
         if turn is None or not text or len(turn.text) > _MAX_TEXT_CHARS:
             return []
         turn.text += text
-        if turn.number or turn.repeated or not turn.text.strip():
+        if turn.number or turn.repeated:
+            return []
+        spoken_ms = turn.speech_start_ms + len(turn.text.split()) * _WORD_MS
+        words = self._without_echo(turn.text.strip(), min(spoken_ms, now_ms), False)
+        if not words and not turn.reported:
             return []
         turn.reported = True
-        return [
-            speech_pb2.TranscriptUpdated(
-                turn=self._last_turn + 1, text=turn.text.strip(), audio_end_ms=now_ms
-            )
-        ]
+        return [speech_pb2.TranscriptUpdated(turn=self._last_turn + 1, text=words, audio_end_ms=now_ms)]
 
     def _on_transcript(self, item_id: str, text: str, *, has_words: bool) -> list[Body]:
         turn = self._turns[item_id]
@@ -245,6 +259,7 @@ class CallerTurns:
             self._turns.pop(item_id, None)
             return bodies
         del self._turns[item_id]
+        self._discard(item_id)
         withdrawn: list[Body] = []
         if turn.reported:
             withdrawn = [speech_pb2.TranscriptUpdated(turn=self._last_turn + 1, text="")]

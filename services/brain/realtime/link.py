@@ -38,7 +38,8 @@ log = structlog.get_logger()
 _POLL_INTERVAL_S = 0.1
 _MIN_RETRY_DELAY_S, _MAX_RETRY_DELAY_S = 0.1, 5.0
 _LAST_PAUSE_S = 60.0
-"""A session that has reached its limit may last this much longer, until neither side speaks."""
+"""A session at its limit may last this much longer, until neither side speaks."""
+_NO_MODEL = "llm_unavailable"
 _MAX_LOG_DELAY_S = 0.1
 _OUTAGE_LIMIT_S = 10.0
 """While the caller waits, the fallback is requested when no session could be opened for this long."""
@@ -97,11 +98,11 @@ class RealtimeLink:
         """Whether neither side speaks, and no turn or reply is unfinished."""
         state = self._log.state
         busy = bool(state.realtime.unfinished) or state.floor.speaking or not state.conversation.is_idle
-        return self.listener.is_quiet and not busy and (self.session is None or self.session.is_free)
+        return self.listener.is_quiet and not busy and self._is_paused
 
     @property
-    def _pauses(self) -> bool:
-        """Whether neither the caller speaks nor an answer is being generated."""
+    def _is_paused(self) -> bool:
+        """Whether the caller does not speak, and no answer is being generated."""
         return not self.listener.speech_in_progress and (self.session is None or self.session.is_free)
 
     @property
@@ -203,18 +204,14 @@ class RealtimeLink:
     ) -> None:
         self._outdated = False
         self.listener.start_session(
-            route.target.config, (route.provider, route.model), words_first=agent.words_first
+            route.target.config,
+            (route.provider, route.model),
+            words_first=agent.words_first,
+            discard=session.remove_turn,
         )
         self.route, self.attempt, self.session = route, attempt, session
-        self.speaker = Speaker(
-            route.provider,
-            route.model,
-            self.output,
-            self._rate,
-            self._log.now_ms,
-            self._end_limit,
-            self._wait_until_logged,
-        )
+        shared = (self.output, self._rate, self._log.now_ms, self._end_limit, self._wait_until_logged)
+        self.speaker = Speaker(route.provider, route.model, *shared)
         log.info("realtime_session_started", provider=route.provider, model=route.model)
         self.wakeups.notify()
         try:
@@ -246,7 +243,7 @@ class RealtimeLink:
             age_s = self._loop.time() - opened_s
             due = self._outdated or age_s > config.renew_after_s
             overdue_s = age_s - config.session_limit_s
-            if overdue_s > _LAST_PAUSE_S or (overdue_s > 0 and self._pauses) or (due and self.is_quiet):
+            if overdue_s > _LAST_PAUSE_S or (overdue_s > 0 and self._is_paused) or (due and self.is_quiet):
                 log.info("realtime_session_renewed", age_s=round(age_s))
                 self._renewal.set()
 
@@ -295,5 +292,5 @@ class RealtimeLink:
 
     async def request_fallback(self) -> None:
         """Let the edge play the agent's fallback, because the model cannot speak."""
-        log.error("fallback_requested", reason="llm_unavailable")
-        await self._emit(CallEvents([FallbackRequested(reason="llm_unavailable")]))
+        log.error("fallback_requested", reason=_NO_MODEL)
+        await self._emit(CallEvents([FallbackRequested(reason=_NO_MODEL)]))

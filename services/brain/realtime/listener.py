@@ -1,11 +1,15 @@
 """Follows a call's audio, sends it to the current session, and reports the caller's turns."""
 
 import asyncio
+from collections.abc import Callable
 
 from parley.agent_config import RealtimeConfig
 from parley.audio.g711 import duration_ms
 from parley.audio.stream import follow_audio
 from parley.bus import subjects
+from parley.echo.agent_speech import AgentSpeech
+from parley.echo.echo_filter import EchoFilter
+from parley.events.envelope import event_body
 from parley.providers.realtime import RealtimeConnection, RealtimeEvent
 from parley.runtime.stage import CallContext
 from parley.runtime.stall_detector import StallDetector
@@ -41,6 +45,8 @@ class Listener:
         self._added = asyncio.Event()
         self._turns: CallerTurns | None = None
         self._level = SpeechLevel()
+        self._agent_speech = AgentSpeech()
+        self._echo = EchoFilter(self._agent_speech)
         self._stall = StallDetector()
         self._gap_count = call.bus.gap_count
         if call.log.facts.stream_open:
@@ -60,8 +66,18 @@ class Listener:
         """Return the session's item of a turn; empty if the session has none."""
         return self._turns.item_of_turn.get(turn, "") if self._turns is not None else ""
 
-    def start_session(self, config: RealtimeConfig, source: tuple[str, str], *, words_first: bool) -> None:
-        """Begin a new session, with the audio that no earlier one has turned into words."""
+    def start_session(
+        self,
+        config: RealtimeConfig,
+        source: tuple[str, str],
+        *,
+        words_first: bool,
+        discard: Callable[[str], None],
+    ) -> None:
+        """Begin a new session, with the audio that no earlier one has turned into words.
+
+        `discard` receives the items of the session without words of the caller.
+        """
         state = self._log.state.realtime
         self._audio.start_session(state.needed_from_ms(self._processed_until_ms))
         self._turns = CallerTurns(
@@ -70,11 +86,17 @@ class Listener:
             self._audio,
             words_decide=lambda: words_first or self._agent_speaks(),
             source=source,
+            without_echo=self._without_echo,
+            discard=discard,
         )
 
     def end_session(self) -> None:
         """End a session; the next one transcribes again what has no words yet."""
         self._turns = None
+
+    def _without_echo(self, text: str, end_ms: int, final: bool) -> str:
+        """Return a transcript without the agent's own words, which return from the caller's telephone."""
+        return self._echo.filter(text, (), end_ms, final=final).text
 
     def _agent_speaks(self) -> bool:
         return bool(self._log.conversation.active_replies)
@@ -116,7 +138,8 @@ class Listener:
             await self._emit(CallEvents(bodies))
 
     def on_log_event(self, event: Event) -> None:
-        """Follow the state of the media stream."""
+        """Follow the state of the media stream, and what the agent speaks."""
+        self._agent_speech.apply(event_body(event))
         if event.HasField("stream_started"):
             self._stall.stream_opened(self._log.now_ms())
         if event.HasField("stream_stopped"):

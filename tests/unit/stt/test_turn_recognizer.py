@@ -17,8 +17,8 @@ from services.stt.restore import SttState
 from services.stt.transcript import Transcript
 from services.stt.turn_recognizer import TurnRecognizer
 from tests.event_factories import bodies_of, event
+from tests.unit.parley.echo.spoken import played, words_at
 from tests.unit.stt.doubles import FakeLog
-from tests.unit.stt.echo.spoken import played, words_at
 
 LOUD = b"\x10"
 HELLO = Word("hello", 1100, 1400, 0.9)

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import pytest
 
 from parley.agent_config import RealtimeConfig
+from parley.echo.agent_speech import AgentSpeech
+from parley.echo.echo_filter import EchoFilter
 from parley.events.envelope import Body
 from parley.providers.realtime import (
     RealtimeEvent,
@@ -16,12 +18,22 @@ from parley.providers.realtime import (
     TurnCommitted,
 )
 from parley.v1 import speech_pb2
+from parley.v1.playback_pb2 import PlaybackStarted
+from parley.v1.reply_pb2 import ReplyClause
+from parley.v1.synthesis_pb2 import ClauseSynthesized, WordTiming
 from services.brain.realtime.caller_audio import CallerAudio
 from services.brain.realtime.caller_turns import CallerTurns
 from services.brain.realtime_state import RealtimeState
 
 
-def _turns(*, words_decide: bool = False, state: RealtimeState | None = None) -> CallerTurns:
+def _turns(
+    *,
+    words_decide: bool = False,
+    state: RealtimeState | None = None,
+    echo: EchoFilter | None = None,
+    discarded: list[str] | None = None,
+) -> CallerTurns:
+    echo = echo or EchoFilter(AgentSpeech())
     audio = CallerAudio()
     audio.start_session(0)
     audio.add(b"\xff" * 80_000, 0)
@@ -32,6 +44,8 @@ def _turns(*, words_decide: bool = False, state: RealtimeState | None = None) ->
         audio,
         words_decide=lambda: words_decide,
         source=("openai", "m"),
+        without_echo=lambda text, end_ms, final: echo.filter(text, (), end_ms, final=final).text,
+        discard=([] if discarded is None else discarded).append,
     )
 
 
@@ -198,3 +212,38 @@ def test_the_end_of_another_turn_does_not_end_this_one() -> None:
     turns = _turns()
     assert _names(_apply(turns, SpeechStarted(1000, "i2"), SpeechStopped(1100, "i1"))) == ["SpeechStarted"]
     assert turns.speech_in_progress
+
+
+def test_an_echo_is_no_turn() -> None:
+    """Its words do not interrupt the agent, and the model forgets it."""
+    discarded: list[str] = []
+    turns = _turns(words_decide=True, echo=_echo_of("We are open from eight to six"), discarded=discarded)
+    assert _names(_apply(turns, SpeechStarted(1000, "i1"), now_ms=1400)) == ["SpeechStarted"]
+    for number, word in enumerate(["we", "are", "open", "from", "eight"], 1):
+        assert _apply(turns, TranscriptDelta("i1", f"{word} "), now_ms=1500 + number * 350) == []
+    events = (*_NAMED[1:], TranscriptCompleted("i1", "we are open from eight to six"))
+    assert _names(_apply(turns, *events)) == ["SpeechStopped"]
+    assert discarded == ["i1"]
+    assert turns.is_quiet
+
+
+def test_words_after_an_echo_are_a_turn() -> None:
+    """The model has them in the same item."""
+    discarded: list[str] = []
+    turns = _turns(words_decide=True, echo=_echo_of("We are open"), discarded=discarded)
+    bodies = _apply(turns, *_NAMED, TranscriptCompleted("i1", "we are open and on Sunday?"))
+    assert isinstance(bodies[-1], speech_pb2.TurnEnded)
+    assert (bodies[-1].text, discarded) == ("and on Sunday?", [])
+
+
+def _echo_of(text: str) -> EchoFilter:
+    """The filter after a text whose playback started at 1100 ms, with 350 ms for each word."""
+    speech = AgentSpeech()
+    words = [
+        WordTiming(text=word, start_ms=number * 350, end_ms=(number + 1) * 350)
+        for number, word in enumerate(text.split())
+    ]
+    speech.apply(ReplyClause(reply_id="r1", text=text))
+    speech.apply(ClauseSynthesized(reply_id="r1", end_sample=len(words) * 2800, words=words))
+    speech.apply(PlaybackStarted(reply_id="r1", at_ms=1100))
+    return EchoFilter(speech)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.stt.echo.plain_words import plain_words, similarity
+from parley.echo.plain_words import plain_words, similarity
 
 
 def test_words_are_compared_without_accents_and_punctuation() -> None:

@@ -1,7 +1,7 @@
 """Tests for finding played words in a transcript."""
 
-from services.stt.echo.agent_speech import PlayedWord
-from services.stt.echo.alignment import TranscribedWord, best_match, extent
+from parley.echo.agent_speech import PlayedWord
+from parley.echo.alignment import TranscribedWord, best_match, extent
 
 PLAYED = [
     PlayedWord(text, n * 300, (n + 1) * 300, False)

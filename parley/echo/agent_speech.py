@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from parley.audio.g711 import BYTES_PER_MS
+from parley.echo.plain_words import plain_words
 from parley.events.envelope import Body
 from parley.v1 import playback_pb2, reply_pb2, synthesis_pb2
-from services.stt.echo.plain_words import plain_words
 
 _QUESTION_END = re.compile("[?\u061f\uff1f]\\W*$")
 _SENTENCE_END = re.compile("[.!?\u061f\uff1f\u3002\u0964]\\W*$")

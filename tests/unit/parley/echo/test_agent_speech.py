@@ -1,10 +1,10 @@
 """Tests for the agent's words with the times at which they were played."""
 
+from parley.echo.agent_speech import AgentSpeech
 from parley.v1.playback_pb2 import PlaybackFinished, PlaybackProgressed, PlaybackStarted
 from parley.v1.reply_pb2 import ReplyClause
 from parley.v1.synthesis_pb2 import ClauseSynthesized, WordTiming
-from services.stt.echo.agent_speech import AgentSpeech
-from tests.unit.stt.echo.spoken import WORD_MS, played
+from tests.unit.parley.echo.spoken import WORD_MS, played
 
 TEXT = "We are open. Shall I book it?"
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from parley.echo.echo_filter import Filtered
 from parley.providers.stt import FinalTranscript, InterimTranscript, KeepAlive, ProviderTurn, SttEvent, Word
-from services.stt.echo import echo_remover
-from services.stt.echo.echo_filter import Filtered
-from services.stt.echo.echo_remover import EchoRemover
+from services.stt import echo_remover
+from services.stt.echo_remover import EchoRemover
 
 WORD = Word("yes", 100, 300, 1.0)
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from parley.echo.agent_speech import AgentSpeech
+from parley.echo.echo_filter import EchoFilter
 from parley.providers.stt import Word
-from services.stt.echo.agent_speech import AgentSpeech
-from services.stt.echo.echo_filter import EchoFilter
-from tests.unit.stt.echo.spoken import WORD_MS, played, words_at
+from tests.unit.parley.echo.spoken import WORD_MS, played, words_at
 
 GREETING = "Hello, this is the Riverside clinic. How can I help you today?"
 LENGTH_MS = len(GREETING.split()) * WORD_MS

@@ -8,9 +8,8 @@ finished the word, an echo usually before.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from parley.providers.stt import Word
-from services.stt.echo.agent_speech import AgentSpeech, PlayedWord
-from services.stt.echo.alignment import (
+from parley.echo.agent_speech import AgentSpeech, PlayedWord
+from parley.echo.alignment import (
     MAX_DELAY_MS,
     MIN_DELAY_MS,
     Match,
@@ -18,7 +17,8 @@ from services.stt.echo.alignment import (
     best_match,
     extent,
 )
-from services.stt.echo.plain_words import plain_words
+from parley.echo.plain_words import plain_words
+from parley.providers.stt import Word
 
 _MAX_WORDS = 60
 """Words at the end of a transcript that are compared; earlier ones were compared when they were the end."""

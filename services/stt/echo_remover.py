@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
+from parley.echo.agent_speech import AgentSpeech
+from parley.echo.echo_filter import EchoFilter
 from parley.events.envelope import event_body
 from parley.providers.stt import FinalTranscript, InterimTranscript, ProviderTurn, SttEvent
 from parley.v1.event_pb2 import Event
-from services.stt.echo.agent_speech import AgentSpeech
-from services.stt.echo.echo_filter import EchoFilter
 
 _TranscriptT = TypeVar("_TranscriptT", InterimTranscript, FinalTranscript, ProviderTurn)
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.stt.echo.agent_speech import PlayedWord
-from services.stt.echo.plain_words import similarity
+from parley.echo.agent_speech import PlayedWord
+from parley.echo.plain_words import similarity
 
 MIN_DELAY_MS, MAX_DELAY_MS = -150, 1800
 """An echo returns this long after its word was played; recognisers' times are a little imprecise."""
