@@ -81,6 +81,9 @@ class RealtimeConfig(ProviderSection):
     """How much a model reasons, if it can; None for its own default."""
     max_tokens: int = Field(default=4096, ge=1, le=4096)
     """Tokens of an answer, of which one second of speech needs about 20."""
+    history_tokens: int | None = Field(default=None, ge=500, le=200_000)
+    """Tokens of the conversation, without prompt and tools, beyond which the provider drops the oldest turns;
+    None for the limit of the model."""
     price: RealtimePrice | None = None
     """The price of the model's tokens; without it the cost of calls is unknown."""
     timeout_s: float = Field(default=6.0, gt=0, le=60)

@@ -276,7 +276,7 @@ async def test_a_session_is_renewed_at_a_quiet_moment(
     nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next session contains the conversation."""
-    section = {"renew_after_s": 1}
+    section = {"renew_after_s": 1, "history_tokens": 4000, "noise_reduction": "far_field"}
     rules = ({"after": "Hello.", "when": "hello", "say": "I greeted you."}, {"say": "Who are you?"})
     async with calling(nats_url, tmp_path, monkeypatch, rules=rules, realtime=section) as call:
         await call.greeted()

@@ -32,6 +32,7 @@ _SETTINGS = {
     "session.audio.input.noise_reduction": "realtime.noise_reduction",
     "session.max_output_tokens": "realtime.max_tokens",
     "session.reasoning": "realtime.reasoning_effort",
+    "session.truncation": "realtime.history_tokens",
     "session.instructions": "the prompt",
     "session.tools": "the agent's tools",
 }

@@ -24,6 +24,8 @@ TAG = "reply"
 _PCMU = {"type": "audio/pcmu"}
 _STREAMING_TRANSCRIBERS = ("gpt-live-transcribe", "gpt-transcribe")
 """Models that take key words as a list, and languages as a list; others take a prompt and one language."""
+_RETAINED = 0.8
+"""The part of the conversation that remains: each truncation makes the provider's cache useless once."""
 _EXACTLY = (
     "Say exactly the following text aloud, word for word, in its language. Add nothing, leave nothing out, "
     "answer nothing.\nTEXT:\n"
@@ -49,6 +51,13 @@ def session_update(config: RealtimeConfig, setup: SessionSetup) -> dict[str, Any
         "tool_choice": "auto",
         "max_output_tokens": config.max_tokens,
     }
+    if config.history_tokens is not None:
+        limits = {"post_instructions": config.history_tokens}
+        session["truncation"] = {
+            "type": "retention_ratio",
+            "retention_ratio": _RETAINED,
+            "token_limits": limits,
+        }
     if config.reasoning_effort is not None:
         session["reasoning"] = {"effort": config.reasoning_effort}
     return {"type": "session.update", "session": session}

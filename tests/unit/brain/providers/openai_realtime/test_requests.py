@@ -25,6 +25,7 @@ def test_a_session_is_set_up_for_telephone_audio_and_own_decisions() -> None:
     setup = SessionSetup("Be kind.", [_TOOL], ["de-AT", "en-GB", "de"])
     session = requests.session_update(RealtimeConfig(keyterms=("Ödön",)), setup)["session"]
     audio_in = session["audio"]["input"]
+    assert "truncation" not in session
     assert audio_in["format"] == session["audio"]["output"]["format"] == {"type": "audio/pcmu"}
     assert audio_in["turn_detection"]["create_response"] is False
     assert audio_in["turn_detection"]["interrupt_response"] is False
@@ -58,11 +59,13 @@ def test_options_reach_the_session() -> None:
         keyterms=("Riverside",),
         reasoning_effort="low",
         speed=1.2,
+        history_tokens=8000,
     )
     session = requests.session_update(config, SessionSetup("x", languages=["en"]))["session"]
     audio_in = session["audio"]["input"]
     assert audio_in["turn_detection"]["eagerness"] == "high"
     assert "threshold" not in audio_in["turn_detection"]
+    assert session["truncation"]["token_limits"] == {"post_instructions": 8000}
     assert audio_in["noise_reduction"] is None
     assert audio_in["transcription"] == {
         "model": "gpt-4o-transcribe",
