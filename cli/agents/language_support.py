@@ -69,14 +69,16 @@ def with_languages(checked: CheckedFile) -> CheckedFile:
     for tag in config.spoken_languages:
         spoken = config.in_language(tag)
         for kind, section, wanted in _wanted(spoken):
-            found = list(_support(kind, section, wanted))
+            found = list(_support(kind, section, wanted, tag))
             refused = [one.route for one in found if one.supported is False]
             place = _place(kind, tag, config)
             if refused and len(refused) == len(found):
-                problems.append(_problem(lines, place, wanted, refused))
+                problems.append(_problem(lines, place, wanted, tag, refused))
             elif refused:
                 key = ".".join(map(str, place))
-                warnings.append(f"{key}: {', '.join(refused)}: has no {wanted!r}, so it cannot stand in")
+                warnings.append(
+                    f"{key}: {', '.join(refused)}: has no {_named(wanted, tag)!r}, so it cannot stand in"
+                )
     return CheckedFile(
         checked.path, checked.agent, (*checked.problems, *problems), (*checked.warnings, *warnings)
     )
@@ -91,7 +93,13 @@ def _wanted(agent: AgentConfig) -> Iterator[tuple[Kind, ProviderSection, str]]:
     yield "tts", agent.tts, agent.tts.language or agent.language
 
 
-def _support(kind: Kind, section: ProviderSection, tag: str) -> Iterator[RouteSupport]:
+def _named(wanted: str, spoken: str) -> str:
+    """The language that a section lacks: the spoken one if the section detects it."""
+    return spoken if wanted == MULTILINGUAL else wanted
+
+
+def _support(kind: Kind, section: ProviderSection, wanted: str, spoken: str = "") -> Iterator[RouteSupport]:
+    """The support of each provider; `spoken` is what callers speak if the section detects languages."""
     try:
         configs = configs_of(kind, section)
     except ConfigError:
@@ -101,15 +109,16 @@ def _support(kind: Kind, section: ProviderSection, tag: str) -> Iterator[RouteSu
     for provider, name in models:
         facts = load_plugin(kind, provider).facts
         model = facts.model(name) if facts is not None else None
-        yield RouteSupport(f"{provider} {name}".strip(), _takes(model, tag))
+        yield RouteSupport(f"{provider} {name}".strip(), _takes(model, wanted, spoken))
 
 
-def _takes(model: ModelFacts | None, tag: str) -> bool | None:
+def _takes(model: ModelFacts | None, tag: str, spoken: str) -> bool | None:
     if model is None:
         return None
     if tag == MULTILINGUAL:
         # A model that lists many languages without it may still detect them.
-        return len(model.languages) > 1 or model.takes_language(tag)
+        several = len(model.languages) > 1 or model.takes_language(tag)
+        return several and (not spoken or model.detects(spoken))
     return model.takes_language(tag)
 
 
@@ -117,9 +126,13 @@ def _place(kind: Kind, tag: str, config: AgentConfig) -> tuple[str, ...]:
     return (kind,) if tag == config.language else ("languages", tag, kind)
 
 
-def _problem(lines: YamlFile, place: tuple[str, ...], wanted: str, refused: Sequence[str]) -> Problem:
+def _problem(
+    lines: YamlFile, place: tuple[str, ...], wanted: str, spoken: str, refused: Sequence[str]
+) -> Problem:
+    detected = wanted == MULTILINGUAL
     reason = (
-        f"{' and '.join(refused)}: the language {wanted!r} is not supported; choose another model or provider"
-        " (`parley agents languages` lists the languages of each)"
+        f"{' and '.join(refused)}: the language {_named(wanted, spoken)!r} is not"
+        f" {'detected with `language: multi`; set stt.language, or' if detected else 'supported;'}"
+        " choose another model or provider (`parley agents languages` lists the languages of each)"
     )
     return Problem(lines.line_of(place), ".".join(place), reason)

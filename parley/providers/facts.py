@@ -50,17 +50,27 @@ class ModelFacts:
     """First day on which the provider may refuse it. None for a model without an announced end, and for one
     in `end_dates.yaml`."""
     prices: tuple[Price, ...] = ()
+    multilingual: tuple[str, ...] = ()
+    """The languages between which `multi` switches, if they are fewer than all."""
     note: str = ""
     """Difference from the other models, in a few words."""
 
     def takes_language(self, tag: str) -> bool:
         """Whether the model supports a language; a tag without a region means any region."""
-        code, *subtags = tag.replace("_", "-").lower().split("-")
-        return any(
-            supported == ANY_LANGUAGE or _covers(supported.lower().split("-"), [name, *subtags])
-            for supported in self.languages
-            for name in equivalents(code)
-        )
+        return _is_among(tag, self.languages)
+
+    def detects(self, tag: str) -> bool:
+        """Whether the model supports a language when it has to detect it."""
+        return _is_among(tag, self.multilingual) if self.multilingual else self.takes_language(tag)
+
+
+def _is_among(tag: str, languages: tuple[str, ...]) -> bool:
+    code, *subtags = tag.replace("_", "-").lower().split("-")
+    return any(
+        supported == ANY_LANGUAGE or _covers(supported.lower().split("-"), [name, *subtags])
+        for supported in languages
+        for name in equivalents(code)
+    )
 
 
 def _covers(supported: list[str], wanted: list[str]) -> bool:

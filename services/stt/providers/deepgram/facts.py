@@ -23,6 +23,7 @@ FACTS = ProviderFacts(
         ModelFacts(
             "nova-3",
             languages=tuple(_NOVA_3.split()),
+            multilingual=tuple(_FLUX_MULTI.split()),
             prices=_per_minute("0.0048", date(2026, 8, 1)),
             note="`multi` switches between ten languages, for 0.0058 USD",
         ),

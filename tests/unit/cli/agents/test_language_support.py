@@ -28,6 +28,10 @@ def checked(folder: Path, text: str) -> tuple[list[str], tuple[str, ...]]:
             "stt: {model: flux-general-en, language: multi}\n",
             "2: stt: deepgram flux-general-en: the language",
         ),
+        (
+            "language: en\nlanguages:\n  pl: {}\nstt: {language: multi}\n",
+            "4: languages.pl.stt: deepgram nova-3: the language 'pl' is not detected with `language: multi`",
+        ),
         ("language: cy\nstt: {language: en}\n", "1: tts: elevenlabs eleven_flash_v2_5: the language 'cy'"),
         (
             "languages:\n  de: {}\n  sw:\n    stt: {language: en}\n",
