@@ -123,7 +123,7 @@ bench-local-speech: setup ## Whisper on human voices: latency, processor time, c
 bench-growth: setup ## cost per event, takeover, memory and requests at 1 to 240 minutes of call; writes build/bench-growth.json (5 min)
 	$(BIN)/python -m bench.growth $(ARGS)
 
-bench-realtime: setup ## turn latency and barge-in of speech to speech beside the cascade; writes build/bench-realtime.json (6 min)
+bench-realtime: setup ## turn latency and barge-in of speech to speech beside the cascade; or CPU and memory (ARGS='--load 4'); writes build/bench-realtime.json (25 min)
 	$(BIN)/python -W ignore -m bench.realtime $(ARGS)
 
 bench-knowledge: setup ## duration and hits of searches in 10,000 passages, full text and hybrid; writes build/bench-knowledge.json (3 min)
