@@ -2,7 +2,8 @@
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import quote
 
 from cli.advice import PAGES, remedy
@@ -11,6 +12,7 @@ from cli.doctor.context import AgentRoute, Context
 from cli.doctor.end_dates import announced_ends, report_end, report_ends
 from cli.doctor.finding import Reporter
 from cli.json_api import ApiError, JsonApi, objects, text
+from services.brain.providers.streams.servers import base_address
 
 _MAX_SUGGESTIONS = 5
 _WRONG_KEY = (400, 401, 402, 403)
@@ -54,7 +56,8 @@ _GEMINI = _Interface(
 async def _check(
     interface: _Interface, routes: Sequence[AgentRoute], context: Context, reporter: Reporter
 ) -> None:
-    base = context.base_url(interface.name, interface.base_url).removesuffix("/v1").removesuffix("/v1beta")
+    base = base_address(context.base_url(interface.name, interface.base_url))
+    base = base.removesuffix("/v1").removesuffix("/v1beta")
     api = JsonApi(context.client, base, interface.headers(context.variable(interface.key_env)))
     own = [route for route in routes if not route.config.options.get("base_url")]
     if (own or not routes) and not await _check_key(interface, own, api, context, reporter):
@@ -70,7 +73,8 @@ async def _check_key(
         reporter.failed(interface.key_env, f"not set: create a key ({PAGES[interface.name].keys})")
         return False
     try:
-        listed = objects(await api.get(interface.list_path), interface.list_key)
+        api, body = await _list(interface, api, context)
+        listed = objects(body, interface.list_key)
     except ApiError as error:
         if error.status in _WRONG_KEY or error.status == 0:
             url = context.variable(PAGES[interface.name].url_variable)
@@ -93,6 +97,26 @@ async def _check_key(
     return True
 
 
+async def _list(interface: _Interface, api: JsonApi, context: Context) -> tuple[JsonApi, Mapping[str, Any]]:
+    """Request the list of models; a server of one's own may take the key as a bearer token only.
+
+    Raises:
+        ApiError: it is refused in both forms.
+    """
+    key = context.variable(interface.key_env)
+    try:
+        return api, await api.get(interface.list_path)
+    except ApiError as error:
+        own = context.variable(PAGES[interface.name].url_variable)
+        if error.status not in (401, 403) or not own or not key:
+            raise
+        api = replace(api, headers={**api.headers, "Authorization": f"Bearer {key}"})
+        try:
+            return api, await api.get(interface.list_path)
+        except ApiError:
+            raise error from None
+
+
 async def _check_model(
     interface: _Interface,
     api: JsonApi,
@@ -102,6 +126,10 @@ async def _check_model(
     reporter: Reporter,
 ) -> None:
     model, place = route.config.model.removeprefix("models/"), context.place(route, "model")
+    if "/" in model:
+        # Of another collection, such as publishers/google/models.
+        report_ends([route], context, api.base_url, reporter)
+        return
     try:
         await api.get(f"{interface.model_path}{quote(model, safe='')}")
     except ApiError as error:

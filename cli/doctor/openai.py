@@ -9,6 +9,7 @@ from cli.doctor.context import AgentRoute, Context
 from cli.doctor.end_dates import announced_ends, model_path, report_end, report_ends, shutdown_of
 from cli.doctor.finding import Reporter
 from cli.json_api import ApiError, JsonApi, objects, text
+from services.brain.providers.streams.servers import base_address
 
 NAME = "openai"
 _BASE_URL = "https://api.openai.com/v1"
@@ -17,7 +18,7 @@ _MAX_SUGGESTIONS = 5
 
 async def check_openai(routes: Sequence[AgentRoute], context: Context, reporter: Reporter) -> None:
     """Check the key and each model, then request an answer from each."""
-    base = context.base_url(NAME, _BASE_URL)
+    base = base_address(context.base_url(NAME, _BASE_URL))
     api = JsonApi(context.client, base, {"Authorization": f"Bearer {context.variable('OPENAI_API_KEY')}"})
     try:
         models = objects(await api.get("/models"), "data")

@@ -90,6 +90,10 @@ def _base_names(model: str) -> tuple[str, ...]:
     if name.startswith("ft:"):
         name = name.split(":")[1]
         names.append(name)
+    if "/" in name:
+        # The Gemini API's `models/NAME` and `publishers/google/models/NAME`.
+        name = name.rsplit("/", 1)[1]
+        names.append(name)
     if (base := _SNAPSHOT.sub("", name)) != name:
         names.append(base)
     return tuple(names)

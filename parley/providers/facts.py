@@ -26,6 +26,10 @@ PriceUnit: TypeAlias = Literal[
 ]
 
 
+_PATHS = ("models/", "publishers/")
+"""The beginning of the path of a model, as the Gemini API names it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """A provider's list price, without discounts."""
@@ -105,5 +109,6 @@ class ProviderFacts:
 
     def model(self, name: str) -> ModelFacts | None:
         """The facts of a model, or of the model that it is a snapshot or variant of; None if unknown."""
+        name = name.rsplit("/", 1)[-1] if name.startswith(_PATHS) else name
         matching = [model for model in self.models if name == model.name or name.startswith(f"{model.name}-")]
         return max(matching, key=lambda model: len(model.name), default=None)

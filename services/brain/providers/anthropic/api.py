@@ -9,7 +9,7 @@ from parley.errors import ProviderError
 from services.brain.providers.anthropic.errors import PROVIDER, refusal_error
 from services.brain.providers.anthropic.options import AnthropicOptions
 from services.brain.providers.anthropic.reader import AnthropicReader
-from services.brain.providers.anthropic.request import PROTECTED, build_request, headers
+from services.brain.providers.anthropic.request import PROTECTED, X_API_KEY, build_request, headers
 from services.brain.providers.streams.http_api import Correction, HttpRequest
 from services.brain.providers.streams.model_input import ModelInput
 from services.brain.providers.streams.refusal import Refusal
@@ -56,6 +56,8 @@ class MessagesApi:
     def correction(self, refusal: Refusal, request: HttpRequest) -> Correction | None:
         """Thinking blocks, the setting of thinking, or a field that the server does not know."""
         text, body = refusal.text, request.body
+        if refusal.status in (401, 403):
+            return Correction(X_API_KEY, X_API_KEY) if request.has_other_auth else None
         if "thinking" in str(body["messages"]) and _THINKING_BLOCKS.search(text):
             return Correction("thinking_blocks", "thinking of earlier answers")
         if found := _EXTRA_FIELD.search(text):

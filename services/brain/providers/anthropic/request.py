@@ -18,6 +18,8 @@ from services.brain.providers.streams.servers import Server
 
 VERSION = "2023-06-01"
 """The header anthropic-version."""
+X_API_KEY = "x-api-key"
+"""The header of the key, which is also its name among what a server has refused."""
 PROTECTED = frozenset({"model", "messages", "max_tokens", "stream"})
 """Fields that are never left out."""
 _THINKING_TOKENS = {"low": 2000, "medium": 6000, "high": 12_000, "xhigh": 24_000, "max": 48_000}
@@ -64,12 +66,25 @@ def build_request(
     for name in refused - PROTECTED:
         if body.pop(name, None) is not None and name in config.extra:
             ignored.append(f"llm.extra.{name} (refused by the server)")
-    return HttpRequest("/v1/messages", headers(server, options), body, tuple(ignored), sent)
+    bearer = X_API_KEY in refused
+    return HttpRequest(
+        "/v1/messages",
+        headers(server, options, bearer=bearer),
+        body,
+        tuple(ignored),
+        sent,
+        has_other_auth=bool(server.key) and not server.is_providers_own and not bearer,
+    )
 
 
-def headers(server: Server, options: AnthropicOptions) -> dict[str, str]:
-    """The headers of every request."""
+def headers(server: Server, options: AnthropicOptions, *, bearer: bool = False) -> dict[str, str]:
+    """The headers of every request; some servers other than Anthropic's take the key as a bearer token only.
+
+    Such a server gets both forms, because the refusal may have had another reason.
+    """
     found = {"anthropic-version": VERSION}
+    if server.key and bearer:
+        found["authorization"] = f"Bearer {server.key}"
     if server.key:
         found["x-api-key"] = server.key
     if options.betas:

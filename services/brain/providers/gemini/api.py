@@ -16,7 +16,7 @@ from services.brain.providers.streams.options import ServerOptions
 from services.brain.providers.streams.refusal import Refusal
 from services.brain.providers.streams.servers import Server, ServerSettings
 
-_VERSION = re.compile(r"/v\d+(?:alpha|beta)?\d*$")
+_VERSION = re.compile(r"/v\d+(?:alpha|beta)?\d*(?:/|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class GenerateContentApi:
         return PROVIDER
 
     def server(self, config: LlmConfig) -> Server:
-        """The server of a section; `/v1beta` at the end of its address is optional."""
+        """The server of a section; a version, such as `/v1beta`, in its address is optional."""
         options = ServerOptions.model_validate(config.options)
         server = self.settings.find(options)
         if _VERSION.search(urlsplit(server.base_url).path):

@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from parley.agent_config import LlmConfig
+from parley.errors import ConfigError
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from services.brain.providers.gemini.api import GenerateContentApi
 from services.brain.providers.gemini.errors import PROVIDER
 from services.brain.providers.gemini.facts import FACTS
+from services.brain.providers.gemini.models import path_problem
 from services.brain.providers.streams.http_client import HttpLlmClient
 from services.brain.providers.streams.model_ends import ModelEnds
 from services.brain.providers.streams.native_clients import open_native, open_watched
@@ -36,9 +38,11 @@ def check_config(config: LlmConfig) -> None:
     """Check the settings of `llm` that this provider treats otherwise than `openai`.
 
     Raises:
-        ConfigError: a setting has no effect here.
+        ConfigError: a setting has no effect here, or the model's path cannot be one.
     """
     check_native(config, PROVIDER)
+    if problem := path_problem(config.model):
+        raise ConfigError(f"llm.model: {problem}")
 
 
 @asynccontextmanager

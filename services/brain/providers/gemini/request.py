@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from parley.agent_config import LlmConfig
 from services.brain.providers.gemini.contents import Signatures, convert
-from services.brain.providers.gemini.models import Model, model_named
+from services.brain.providers.gemini.models import Model, model_named, model_path
 from services.brain.providers.gemini.schemas import json_schema, openapi_schema
 from services.brain.providers.streams.http_api import HttpRequest
 from services.brain.providers.streams.merge_patch import merge_patch
@@ -50,8 +50,7 @@ def build_request(
         if given.tool_choice == "none":
             body["toolConfig"] = {"functionCallingConfig": {"mode": "NONE"}}
     body = merge_patch(body, config.extra, PROTECTED)
-    name = config.model if "/" in config.model else f"models/{config.model}"
-    path = f"/{quote(name, safe='/-._~')}:streamGenerateContent?alt=sse"
+    path = f"/{quote(model_path(config.model), safe='/-._~')}:streamGenerateContent?alt=sse"
     return HttpRequest(path, headers(server, given.call_sid), body, tuple(ignored), sent)
 
 

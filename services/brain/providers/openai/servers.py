@@ -7,6 +7,7 @@ from openai import AsyncOpenAI
 
 from parley.agent_config import LlmConfig
 from services.brain.providers.openai.options import OpenAIOptions
+from services.brain.providers.streams.servers import base_address
 from services.brain.settings import BrainSettings, read_secret
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -53,7 +54,7 @@ class Servers:
         return server
 
     def _make(self, options: OpenAIOptions) -> Server:
-        base_url = options.base_url or self._settings.openai_base_url or OPENAI_URL
+        base_url = base_address(options.base_url or self._settings.openai_base_url or OPENAI_URL)
         key, key_env = self._key(options, base_url)
         return Server(base_url, key_env, self._client.with_options(base_url=base_url, api_key=key or NO_KEY))
 

@@ -24,6 +24,8 @@ class HttpRequest:
     """Settings of the agent file that are not sent, each as a sentence for the log."""
     thinking: str = ""
     """The setting of thinking that is sent, in the form in which a refusal is remembered."""
+    has_other_auth: bool = False
+    """Whether the server may take the key in another header than the one that is sent."""
 
 
 @dataclass(frozen=True, slots=True)

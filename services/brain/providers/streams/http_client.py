@@ -38,6 +38,7 @@ _CHARS_PER_TOKEN = 10
 _MAX_ERROR_BYTES = 65_536
 _ERROR_BODY_TIMEOUT_S = 2.0
 _STATUSES = frozenset({400, 422})
+_KEY_STATUSES = frozenset({401, 403})
 """Statuses of refusals that may name a setting."""
 
 
@@ -148,7 +149,8 @@ class HttpLlmClient:
                     self._api.provider, "an HTML page instead of an answer: check the base URL"
                 )
             refusal = read_refusal(response.status_code, body)
-            correction = self._api.correction(refusal, request) if refusal.status in _STATUSES else None
+            correctable = _STATUSES | _KEY_STATUSES if request.has_other_auth else _STATUSES
+            correction = self._api.correction(refusal, request) if refusal.status in correctable else None
             if correction is not None and correction.setting not in refused:
                 self._adopt(target, correction, refusal.status)
                 if corrections < _MAX_CORRECTIONS:

@@ -6,6 +6,16 @@ from urllib.parse import urlsplit
 from services.brain.providers.streams.options import ServerOptions
 from services.brain.settings import read_secret
 
+_ENDPOINTS = ("/chat/completions", "/completions", "/responses", "/messages")
+"""Paths of requests; an address that was copied with one of them is used without it."""
+
+
+def base_address(url: str) -> str:
+    """Return the base address in a URL: without the path of a request, and without a slash at the end."""
+    url = url.rstrip("/")
+    ending = next((path for path in _ENDPOINTS if url.endswith(path)), "")
+    return url.removesuffix(ending).rstrip("/")
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -33,7 +43,7 @@ class ServerSettings:
 
     def find(self, options: ServerOptions) -> Server:
         """The server of a section; a key is never sent to a server that it is not for."""
-        base_url = (options.base_url or self.url or self.own_url).rstrip("/")
+        base_url = base_address(options.base_url or self.url or self.own_url)
         is_own = urlsplit(base_url).netloc == urlsplit(self.own_url).netloc
         if options.api_key_env:
             return Server(base_url, read_secret(options.api_key_env), options.api_key_env, is_own)

@@ -3,7 +3,7 @@
 import pytest
 
 from services.brain.providers.streams.options import ServerOptions
-from services.brain.providers.streams.servers import ServerSettings
+from services.brain.providers.streams.servers import ServerSettings, base_address
 
 OWN = "https://api.vendor.example"
 
@@ -47,3 +47,17 @@ def test_a_section_may_name_a_key_of_its_own(monkeypatch: pytest.MonkeyPatch) ->
     options = ServerOptions(base_url="http://127.0.0.1:1/v1", api_key_env="OTHER_KEY")
 
     assert settings().find(options).key == "other"
+
+
+@pytest.mark.parametrize(
+    ("url", "base"),
+    [
+        ("http://h/v1//", "http://h/v1"),
+        ("http://h/v1/chat/completions/", "http://h/v1"),
+        ("https://h/openai/v1/responses", "https://h/openai/v1"),
+        ("http://h/anthropic/v1/messages", "http://h/anthropic/v1"),
+        ("https://h.services.ai.azure.com/models", "https://h.services.ai.azure.com/models"),
+    ],
+)
+def test_address_of_a_request_becomes_that_of_its_server(url: str, base: str) -> None:
+    assert base_address(url) == base
