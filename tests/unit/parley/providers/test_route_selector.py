@@ -109,3 +109,13 @@ def test_the_remaining_attempts_are_counted() -> None:
     selector.failed(1, DOWN, 0)
     assert selector.attempts_left(0) == 0
     assert RouteSelector("a", CircuitBreakers(), RetryPolicy(max_attempts=None)).attempts_left(0) == math.inf
+
+
+def test_a_route_beside_the_one_in_use_is_another_one_if_possible() -> None:
+    """A route with an open circuit is worse than a second connection of the same route."""
+    breakers = CircuitBreakers()
+    selector = RouteSelector("ab", breakers, RetryPolicy(max_attempts=None))
+    assert (selector.next(0.0), selector.next(0.0, beside=0), selector.next(0.0, beside=1)) == (0, 1, 0)
+
+    breakers.get("b").record_failure(0.0, permanent=True)
+    assert selector.next(0.0, beside=0) == 0
