@@ -102,7 +102,10 @@ class ScribeConnection:
 
         The local detector may take noise for speech, and then requests no commit.
         """
-        return self._manual and bool(self._reader.partial_text) and self._unchanged_ms >= self._gap_ms
+        text = self._reader.partial_text
+        # Text that has just arrived follows a silence of any length.
+        unchanged = bool(text) and text == self._seen_text
+        return self._manual and unchanged and self._unchanged_ms >= self._gap_ms
 
     async def _flush(self) -> None:
         for chunk in self._chunks.flush():
