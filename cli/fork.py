@@ -11,6 +11,7 @@ from cli.providers import SANDBOX_TOKEN
 from parley.agent_config import AgentConfig
 from parley.errors import ConfigError
 from parley.latency.projection import turn_latencies
+from parley.providers.facts import ProviderFacts
 from parley.providers.llm import LlmClient, Message, TextDelta, ToolCallRequest
 from parley.providers.registry import ProviderContext, ProviderPlugin, configs_of, load_plugin
 from parley.settings import load
@@ -41,6 +42,11 @@ async def fork(home: Path, events: Sequence[Event], turn: int, agent: AgentConfi
         ConfigError: the call does not have this turn.
         ProviderError: the model request failed.
     """
+    if agent.is_realtime:
+        raise ConfigError(
+            f"agent {agent.name}: a speech-to-speech model answers audio, which a fork does not have; name an"
+            " agent in mode `cascade` with --agent"
+        )
     turns = {timing.turn: timing for timing in turn_latencies(events)}
     if turn not in turns:
         raise ConfigError(
@@ -66,30 +72,32 @@ async def fork(home: Path, events: Sequence[Event], turn: int, agent: AgentConfi
 
 @asynccontextmanager
 async def _open_client(home: Path, agent: AgentConfig) -> AsyncIterator[LlmClient]:
-    """Open the agent's provider; OpenAI's emulator of the running system without a key.
+    """Open the agent's provider; its emulator of the running system without a key.
 
     Raises:
         ConfigError: there is neither a key nor such an emulator.
     """
     configs_of("llm", agent.llm)
-    settings = load(BrainSettings)
-    has_key = settings.openai_api_key.get_secret_value() or settings.openai_base_url
-    if agent.llm.provider == "openai" and not has_key:
-        os.environ["OPENAI_BASE_URL"] = _emulator_url(home)
-        os.environ["OPENAI_API_KEY"] = SANDBOX_TOKEN
     plugin: ProviderPlugin[LlmClient] = load_plugin("llm", agent.llm.provider)
+    if plugin.facts is not None and "base_url" not in agent.llm.options:
+        _use_emulator_without_key(home, plugin.facts)
+    settings = load(BrainSettings)
     async with plugin.open(ProviderContext(start_telemetry("cli", settings))) as client:
         yield client
 
 
-def _emulator_url(home: Path) -> str:
+def _use_emulator_without_key(home: Path, facts: ProviderFacts) -> None:
+    """Set the key and the address of the running system's emulator, unless the environment has its own."""
+    key, address = facts.key_setting, facts.address_setting
+    if not key or os.environ.get(key, "").strip() or (address and os.environ.get(address, "").strip()):
+        return
     try:
         variables = environment_of(home)
     except SystemNotRunning:
         variables = {}
-    if variables.get("OPENAI_API_KEY") != SANDBOX_TOKEN:
-        raise ConfigError("set OPENAI_API_KEY: no system with an emulator of OpenAI is running")
-    return variables["OPENAI_BASE_URL"]
+    if variables.get(key) != SANDBOX_TOKEN or address not in variables:
+        raise ConfigError(f"set {key}: no system with an emulator of {facts.title} is running")
+    os.environ[key], os.environ[address] = SANDBOX_TOKEN, variables[address]
 
 
 async def _answer(client: LlmClient, agent: AgentConfig, messages: Sequence[Message]) -> str:

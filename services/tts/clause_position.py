@@ -36,8 +36,8 @@ class ClausePosition:
         if not published:
             return None
         # A later attempt that published nothing has not changed the place.
-        known = found or self._place
-        self._place = known if known is not None and known.published == published else None
+        place = found or self._place
+        self._place = place if place is not None and place.published == published else None
         if self._place is not None and not is_same:
             return self._place
         return Interruption(published, resume=published - self._offset) if self._offset else None

@@ -62,8 +62,8 @@ def _app(name: str, settings: Mapping[str, Any]) -> Starlette:
             return CartesiaEmulator(CartesiaSandboxSettings(**given)).app()
         case "aura":
             oracle = Oracle()
-            heard = DeepgramSandboxSettings(stt="oracle", speak_characters_per_min=0, **given)
-            return DeepgramEmulator(heard, oracle, oracle).app()
+            settings = DeepgramSandboxSettings(stt="oracle", speak_characters_per_min=0, **given)
+            return DeepgramEmulator(settings, oracle, oracle).app()
         case _:
             return PollyEmulator(PollySandboxSettings(**given)).app()
 
@@ -103,7 +103,7 @@ async def call(voices: Mapping[str, Mapping[str, Any]]) -> AsyncIterator[VoiceCa
 
 
 def _once(text: str) -> re.Pattern[str]:
-    """Matches the letters of a text, of which a word may begin again where a voice stopped within it."""
+    """Matches the letters of a text, of which a word may begin again where the audio stopped within it."""
     words = ["".join(filter(str.isalpha, word)) for word in text.lower().split()]
     parts = ((word, "|".join(word[:length] for length in range(len(word) - 1, 0, -1))) for word in words)
     return re.compile("".join(f"(?:{begun}){{0,2}}{word}" for word, begun in parts))

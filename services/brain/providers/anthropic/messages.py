@@ -23,12 +23,15 @@ _ILLEGAL_IN_ID = re.compile(r"[^a-zA-Z0-9_-]")
 _MAX_NAME = 128
 
 
-def convert(messages: Sequence[Message], *, with_thinking: bool) -> tuple[list[Block], list[Block]]:
+def convert(
+    messages: Sequence[Message], *, with_thinking: bool, has_tools: bool = True
+) -> tuple[list[Block], list[Block]]:
     """The blocks of `system`, and `messages`.
 
     `with_thinking` returns the thinking blocks that preceded tool calls since the caller's last words.
+    Without tools, as after a hand-off to an agent that has none, tool calls are texts: the API refuses others.
     """
-    conformed = conform_native(messages)
+    conformed = conform_native(messages, tools=has_tools)
     system = [_text(message["content"]) for message in conformed if message["role"] == "system"]
     last_words = max((n for n, message in enumerate(conformed) if message["role"] == "user"), default=0)
     result: list[Block] = []

@@ -41,11 +41,12 @@ def build_request(
     with_thinking = (
         thinking.get("thinking", {}).get("type") != "disabled" and "thinking_blocks" not in refused
     )
-    system, messages = convert(given.messages, with_thinking=with_thinking)
+    has_tools = bool(given.tools)
+    system, messages = convert(given.messages, with_thinking=with_thinking, has_tools=has_tools)
     if thinking.get("thinking", {}).get("type") == "enabled" and lacks_thinking(messages):
         # Another model made the last tool call; with a budget, the API would refuse to continue it thinking.
         thinking, sent = {}, ""
-        system, messages = convert(given.messages, with_thinking=False)
+        system, messages = convert(given.messages, with_thinking=False, has_tools=has_tools)
     body: dict[str, Any] = {
         "model": config.model,
         "max_tokens": config.max_tokens + _reserve(thinking),

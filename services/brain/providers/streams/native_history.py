@@ -28,12 +28,12 @@ class _Rules:
         return {}
 
 
-_RULES = _Rules()
+def conform_native(messages: Sequence[Message], *, tools: bool = True) -> list[dict[str, Any]]:
+    """The history with roles in order, without blank text, and with a message besides the instructions.
 
-
-def conform_native(messages: Sequence[Message]) -> list[dict[str, Any]]:
-    """The history with roles in order, without blank text, and with a message besides the instructions."""
-    conformed = conform([_without_blank_text(message) for message in messages], _RULES)
+    Without `tools`, tool calls and their results become texts.
+    """
+    conformed = conform([_without_blank_text(message) for message in messages], _Rules(tools=tools))
     if not any(message["role"] != "system" for message in conformed):
         conformed.append({"role": "user", "content": CALL_BEGINS})
     return conformed

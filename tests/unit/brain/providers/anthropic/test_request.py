@@ -38,10 +38,17 @@ def check(body: dict[str, Any]) -> None:
 
 
 @settings(max_examples=60)
-@given(model=st.sampled_from(NAMES), history=histories, effort=st.sampled_from((None, "low")))
-def test_any_history_is_accepted(model: str, history: list[dict[str, Any]], effort: str | None) -> None:
+@given(
+    model=st.sampled_from(NAMES),
+    history=histories,
+    effort=st.sampled_from((None, "low")),
+    tools=st.sampled_from((TOOLS, ())),
+)
+def test_any_history_is_accepted(
+    model: str, history: list[dict[str, Any]], effort: str | None, tools: Any
+) -> None:
     before = json.dumps(history)
-    check(body_of(history, tools=TOOLS, model=model, reasoning_effort=effort))
+    check(body_of(history, tools=tools, model=model, reasoning_effort=effort))
 
     assert json.dumps(history) == before
 
@@ -114,11 +121,11 @@ def test_thinking_before_a_tool_call_is_returned_until_the_caller_speaks() -> No
         {"role": "tool", "tool_call_id": "1", "content": "{}"},
     ]
 
-    assert body_of(turn, model="claude-sonnet-5-5")["messages"][1]["content"][0] == thought
-    assert "thinking" not in str(body_of([*turn, *USER], model="claude-sonnet-5-5")["messages"])
-    assert "signature" not in str(body_of(turn, model="claude-haiku-5-5")["messages"])
+    assert body_of(turn, tools=TOOLS, model="claude-sonnet-5-5")["messages"][1]["content"][0] == thought
+    assert "thinking" not in str(body_of([*turn, *USER], tools=TOOLS, model="claude-sonnet-5-5")["messages"])
+    assert "signature" not in str(body_of(turn, tools=TOOLS, model="claude-haiku-5-5")["messages"])
     refused = frozenset({"thinking_blocks"})
-    assert "signature" not in str(body_of(turn, refused, model="claude-sonnet-5-5")["messages"])
+    assert "signature" not in str(body_of(turn, refused, tools=TOOLS, model="claude-sonnet-5-5")["messages"])
 
 
 def test_a_tool_call_of_another_model_is_answered_without_a_budget_for_thinking() -> None:
