@@ -29,7 +29,8 @@ def convert(
     """The blocks of `system`, and `messages`.
 
     `with_thinking` returns the thinking blocks that preceded tool calls since the caller's last words.
-    Without tools, as after a hand-off to an agent that has none, tool calls are texts: the API refuses others.
+    Without tools, as after a hand-off to an agent that has none, tool calls become texts: the API refuses
+    them otherwise.
     """
     conformed = conform_native(messages, tools=has_tools)
     system = [_text(message["content"]) for message in conformed if message["role"] == "system"]
