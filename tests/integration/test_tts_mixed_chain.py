@@ -62,8 +62,8 @@ def _app(name: str, settings: Mapping[str, Any]) -> Starlette:
             return CartesiaEmulator(CartesiaSandboxSettings(**given)).app()
         case "aura":
             oracle = Oracle()
-            settings = DeepgramSandboxSettings(stt="oracle", speak_characters_per_min=0, **given)
-            return DeepgramEmulator(settings, oracle, oracle).app()
+            deepgram = DeepgramSandboxSettings(stt="oracle", speak_characters_per_min=0, **given)
+            return DeepgramEmulator(deepgram, oracle, oracle).app()
         case _:
             return PollyEmulator(PollySandboxSettings(**given)).app()
 
