@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -380,3 +381,24 @@ async def test_failures_that_end_the_session(
     running.cancel()
     with pytest.raises((BaseExceptionGroup, asyncio.CancelledError)):
         await running
+
+
+async def test_words_are_in_the_log_before_their_audio_is_played(fixture: _Fixture) -> None:
+    """After a kill in between, the next owner would otherwise repeat them."""
+    waits: list[tuple[str, int, int]] = []
+
+    async def wait_until_logged(reply_id: str, clauses: int) -> None:
+        waits.append((reply_id, clauses, len(fixture.bus.published)))
+
+    fixture.speaker = replace(fixture.speaker, wait_until_logged=wait_until_logged)
+    task = _respond(fixture, fixture.answer())
+    await asyncio.sleep(0)
+    await fixture.connection.deliver(
+        SpokenTextDelta("r2.1", "i1", "We are "),
+        AudioDelta("r2.1", "i1", _AUDIO),
+        ResponseDone("r2.1", "completed"),
+    )
+    await task
+    assert waits[0] == ("r2", 1, 0)
+    kinds = fixture.kinds()
+    assert kinds.index("SynthesisStarted") < kinds.index("ReplyClause")
