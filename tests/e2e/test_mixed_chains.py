@@ -113,12 +113,12 @@ def gaps_ms(report: Report) -> list[float]:
     return [part.start_ms - end for part, end in zip(parts, ends, strict=False)]
 
 
-def check(live: LiveView, report: Report) -> None:
+def check(live: LiveView, report: Report, max_gap_ms: float = _MAX_GAP_MS) -> None:
     """The whole answer was played, without a long silence."""
     (turn,) = [turn for turn in live.latencies.turns if turn.agent_text]
     assert turn.agent_text == _HOURS
     assert gaps_ms(report)
-    assert max(gaps_ms(report)) < _MAX_GAP_MS, gaps_ms(report)
+    assert max(gaps_ms(report)) < max_gap_ms, gaps_ms(report)
 
 
 async def test_voices_that_fall_silent_in_turn(chains: Up) -> None:
@@ -138,7 +138,8 @@ async def test_voices_that_fall_silent_in_turn(chains: Up) -> None:
 async def test_a_transcriber_that_hangs_within_the_utterance(chains: Up) -> None:
     """Its connection stays open; the next one transcribes the whole utterance, as one turn."""
     live, report = await hold(chains, {"deepgram": {"stt_fault": "hang", "stt_fault_after_s": 1.8}})
-    check(live, report)
+    # About 1.8 s on an idle machine: the hang is noticed after the last word only.
+    check(live, report, max_gap_ms=5000)
 
 
 async def test_connections_that_are_lost_in_turn(chains: Up) -> None:
