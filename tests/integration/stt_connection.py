@@ -56,7 +56,7 @@ def of_type(kind: type[SttEvent]) -> Callable[[SttEvent], bool]:
 
 @asynccontextmanager
 async def served(handler: Callable[[ServerConnection], Awaitable[None]]) -> AsyncIterator[str]:
-    """The address of a server whose WebSockets a function serves."""
+    """The address of a server with this handler of its WebSockets."""
     async with serve(handler, "127.0.0.1", 0) as server:
         [listening] = server.sockets
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"

@@ -1,8 +1,8 @@
 """When a call continues in another of the agent's languages. No I/O, no clock.
 
-A word or two in another language decide nothing: "okay", "no", numbers and names belong to several. Callers
-who mix two languages, as in Hinglish, are followed into the main one of two turns in a row: the agent does
-not alternate with them.
+A word or two in another language decide nothing: "okay", "no", numbers and names belong to several. Where a
+caller mixes two languages, as in Hinglish, the agent changes to the main one of two turns in a row: it does
+not alternate with the caller.
 """
 
 import re
@@ -68,7 +68,7 @@ def _also_before(conversation: Conversation, turn: CallerTurn, agent: AgentConfi
 
 
 def _words(text: str) -> int:
-    """The number of words that tell a language; a script without spaces has one for about two characters."""
+    """The number of words by which a language is detected; two characters where words have no spaces."""
     unspaced = len(_UNSPACED.findall(text))
     words = (word.strip(_PUNCTUATION).lower() for word in _UNSPACED.sub(" ", text).split())
     return unspaced // 2 + sum(any(map(str.isalpha, word)) and word not in _SHARED for word in words)
