@@ -122,7 +122,8 @@ class Request(Generic[R]):
             ProviderError: also when it was raised inside exception groups that contain nothing else.
         """
         chain = self._chain
-        attempt = Attempt(chain, route, self._start_span(route))
+        untried = self._selector.has_untried(_now_s(), beside=chain.routes.index(route))
+        attempt = Attempt(chain, route, self._start_span(route), has_alternative=untried)
         outcome = "cancelled"
         try:
             yield attempt
@@ -227,8 +228,12 @@ class Request(Generic[R]):
 class Attempt:
     """One request to one provider."""
 
-    def __init__(self, chain: FallbackChain[Any], route: Route[Any], span: Span) -> None:
+    def __init__(
+        self, chain: FallbackChain[Any], route: Route[Any], span: Span, *, has_alternative: bool = False
+    ) -> None:
         self._chain = chain
+        self.has_alternative = has_alternative
+        """Whether another route works, as far as known, and has not been tried by the request."""
         self.usage = chain.telemetry.usage
         self.route = route
         self.span = span

@@ -8,7 +8,7 @@ failing each time.
 import asyncio
 import time
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -58,6 +58,15 @@ class LimitRange:
             raise ValueError("0 < quantile < 1 <= factor")
 
 
+@dataclass(frozen=True, slots=True)
+class _Observation:
+    """A measured latency, or a request that timed out."""
+
+    at_s: float
+    latency_s: float
+    answered: bool
+
+
 @dataclass(slots=True, eq=False)
 class LatencyLimit:
     """One learned limit."""
@@ -66,29 +75,34 @@ class LatencyLimit:
     now_s: Callable[[], float] = time.monotonic
     changed: Callable[[float], None] = lambda _: None
     """Called with the new limit after each observation."""
-    _observed: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_MAX_OBSERVATIONS))
-    """Times of observation and latencies, oldest first."""
+    _observed: deque[_Observation] = field(default_factory=lambda: deque(maxlen=_MAX_OBSERVATIONS))
+    """Oldest first."""
 
     def observe(self, seconds: float) -> None:
         """Record the latency of a request that succeeded."""
-        self._observed.append((self.now_s(), max(0.0, seconds)))
-        self.changed(self.limit_s())
+        self._add(_Observation(self.now_s(), max(0.0, seconds), answered=True))
 
     def timed_out(self, after_s: float) -> None:
         """Record that a request had no result after `after_s`."""
-        self.observe(after_s * _CENSORED_FACTOR)
+        self._add(_Observation(self.now_s(), after_s * _CENSORED_FACTOR, answered=False))
 
     def limit_s(self) -> float:
         """The current limit in seconds."""
-        bounds = self.range
-        oldest_s = self.now_s() - _MAX_AGE_S
-        while self._observed and self._observed[0][0] < oldest_s:
-            self._observed.popleft()
-        if not self._observed:
+        bounds, observed = self.range, self._recent()
+        if not observed:
             return bounds.initial_s
-        measured_s = self._quantile_s() * bounds.factor
-        low_s = bounds.floor_s if len(self._observed) >= _MIN_OBSERVATIONS else bounds.initial_s
+        measured_s = self._quantile_s(observed) * bounds.factor
+        low_s = bounds.floor_s if len(observed) >= _MIN_OBSERVATIONS else bounds.initial_s
         return min(max(measured_s, low_s), bounds.ceiling_s)
+
+    def short_limit_s(self, floor_s: float) -> float:
+        """The limit in seconds while another provider can take over, between `floor_s` and the current limit.
+
+        Requests that timed out do not raise it, so that a provider that hangs again is left as early again.
+        """
+        answered = [observation for observation in self._recent() if observation.answered]
+        measured_s = self._quantile_s(answered) * self.range.factor if answered else 0.0
+        return min(max(measured_s, floor_s), self.limit_s())
 
     @asynccontextmanager
     async def measure(self) -> AsyncIterator[None]:
@@ -110,12 +124,22 @@ class LatencyLimit:
             raise
         self.observe(self.now_s() - started_at_s)
 
-    def _quantile_s(self) -> float:
+    def _add(self, observation: _Observation) -> None:
+        self._observed.append(observation)
+        self.changed(self.limit_s())
+
+    def _recent(self) -> Sequence[_Observation]:
+        oldest_s = self.now_s() - _MAX_AGE_S
+        while self._observed and self._observed[0].at_s < oldest_s:
+            self._observed.popleft()
+        return self._observed
+
+    def _quantile_s(self, observed: Sequence[_Observation]) -> float:
         """The weighted quantile of the observations; later ones weigh more."""
-        newest = len(self._observed) - 1
+        newest = len(observed) - 1
         weighted = sorted(
-            (seconds, 2.0 ** ((number - newest) / _HALF_LIFE_OBSERVATIONS))
-            for number, (_, seconds) in enumerate(self._observed)
+            (observation.latency_s, 2.0 ** ((number - newest) / _HALF_LIFE_OBSERVATIONS))
+            for number, observation in enumerate(observed)
         )
         wanted = self.range.quantile * sum(weight for _, weight in weighted)
         for seconds, weight in weighted:

@@ -59,6 +59,16 @@ class RouteSelector:
         ]
         return min(left, key=lambda index: self._preference(index, now_s, beside), default=None)
 
+    def has_untried(self, now_s: float, *, beside: int) -> bool:
+        """Return whether another route than `beside` has not failed, and has a closed circuit."""
+        return any(
+            index != beside
+            and index not in self._rejected
+            and not self._count(index, now_s)
+            and self.breakers.get(name).allows(now_s)
+            for index, name in enumerate(self.names)
+        )
+
     def attempts_left(self, now_s: float) -> float:
         """Return the number of attempts that may still be made; infinite without a limit."""
         limit = self.policy.max_attempts

@@ -7,6 +7,9 @@ from parley.providers.latency_limits import LatencyKey, LatencyLimit, LatencyLim
 _CEILING_FACTOR = 3.0
 _INITIAL_COLD_FACTOR = 1.25
 _WARM_FLOOR_FACTOR = 0.5
+_SHORT_FACTOR = 0.45
+"""With the default setting, 0.9 s: the text of an answer needs about as long, another voice some more, and
+the caller must not wait for over 2 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +18,8 @@ class AudioLimits:
 
     cold: LatencyLimit
     warm: LatencyLimit
+    short_s: float
+    """The floor of these limits while another voice can take over."""
 
     def first_audio(self, *, warm: bool) -> LatencyLimit:
         """The limit for a connection that has or has not sent audio before."""
@@ -30,4 +35,5 @@ def audio_limits(limits: LatencyLimits, provider: str, model: str, timeout_s: fl
     return AudioLimits(
         limits.get(cold, LimitRange(timeout_s, timeout_s * _INITIAL_COLD_FACTOR, ceiling_s)),
         limits.get(warm, LimitRange(timeout_s * _WARM_FLOOR_FACTOR, timeout_s, ceiling_s)),
+        timeout_s * _SHORT_FACTOR,
     )

@@ -149,15 +149,19 @@ class _SynthesisAttempt:
                 await self._send_clause(text, spoken)
             number += 1
         self._audio.input_ended = True
-        self._last_activity_s = self._loop.time()
+        if not self._audio.awaiting_provider:
+            self._last_activity_s = self._loop.time()
         await self._stream.end_input()
 
     async def _send_clause(self, text: str, spoken: SpokenText) -> None:
+        already_waiting = self._audio.awaiting_provider
         self._audio.text_sent(text, spoken)
         if not alnum_count(without_tags(spoken.text)):
             await self._append_completed()
             return
-        self._last_activity_s = self._loop.time()
+        if not already_waiting:
+            # Further text gives a provider that sends nothing no further time.
+            self._last_activity_s = self._loop.time()
         self._requested_ms = self._requested_ms or self._job.now_ms()
         self._requested_s = self._requested_s or self._loop.time()
         await self._stream.send_text(spoken.text)
@@ -253,8 +257,11 @@ class _SynthesisAttempt:
             idle_s = self._loop.time() - self._last_activity_s
             if self._audio.fully_aligned and idle_s > end_limit_s:
                 return
-            if self._within_clause and self._job.buffered_s(self._loop.time()) < _MIN_BUFFERED_S:
+            short = self._job.buffered_s(self._loop.time()) < _MIN_BUFFERED_S
+            if short and self._within_clause:
                 limit_s = min(limit_s, _PAUSE_WITHIN_CLAUSE_S)
+            elif short and self._attempt.has_alternative:
+                limit_s = limit.short_limit_s(self._limits.short_s)
             if self._audio.awaiting_provider and idle_s > limit_s:
                 if not self._audio.has_audio:
                     limit.timed_out(limit_s)

@@ -98,7 +98,7 @@ async def call(voices: Mapping[str, Mapping[str, Any]]) -> AsyncIterator[VoiceCa
         url = environment.get("PARLEY_ELEVENLABS_URL", "http://127.0.0.1:1")
         # No credentials of this machine.
         with patch.dict(os.environ, {"AWS_EC2_METADATA_DISABLED": "true"}):
-            async with voice_call(url, config, timeout_s=0.5, environment=environment) as made:
+            async with voice_call(url, config, timeout_s=1.5, environment=environment) as made:
                 yield made
 
 

@@ -164,7 +164,7 @@ async def test_the_limit_follows_the_measured_latency() -> None:
     async with running(connection):
         await eventually(observed, timeout_s=5)
 
-    assert limit._observed[0][1] >= 0.1
+    assert limit._observed[0].latency_s >= 0.1
     assert limit.limit_s() >= 2.5
 
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from structlog.testing import capture_logs
 
 from parley.agent_config import TtsConfig
 from parley.audio.audio_output import AudioOutput
@@ -93,6 +94,7 @@ class Scene:
     bus: FakeBus = field(default_factory=FakeBus)
     events: list[SynthesisStarted | ClauseSynthesized | SynthesisFinished] = field(default_factory=list)
     failed: list[StageFailed] = field(default_factory=list)
+    timeout_s: float = 1.0
 
     def __post_init__(self) -> None:
         self.telemetry = make_telemetry()
@@ -129,7 +131,7 @@ class Scene:
 
     def _route(self, voice: TtsConnection) -> TtsRoute:
         limits = LatencyLimits(self.telemetry.provider_limit)
-        return TtsRoute("test", voice, audio_limits(limits, "test", "m1", 0.1))
+        return TtsRoute("test", voice, audio_limits(limits, "test", "m1", self.timeout_s))
 
     @property
     def audio(self) -> bytes:
@@ -221,15 +223,49 @@ async def test_a_reply_that_fails_on_all_routes_ends() -> None:
     assert [failed.code for failed in reply.failed] == ["unavailable"]
 
 
+class SilentStream(FakeStream):
+    """Accepts text, and sends no audio."""
+
+    async def audio(self) -> AsyncGenerator[AudioChunk]:
+        """Wait forever."""
+        await asyncio.Event().wait()
+        yield AudioChunk(b"")
+
+
 async def test_a_silent_provider_times_out() -> None:
     """The time limit is that of the settings."""
+    reply = scene(FakeVoice(stream=SilentStream))
+    reply.timeout_s = 0.1
+    with capture_logs() as logs:
+        assert isinstance(await reply.run(), ProviderTimeout)
+    assert logs[0]["reason"] == "no audio within 0.12 s after text"
 
-    class Silent(FakeStream):
-        async def audio(self) -> AsyncGenerator[AudioChunk]:
-            await asyncio.Event().wait()
-            yield AudioChunk(b"")
 
-    assert isinstance(await scene(FakeVoice(stream=Silent)).run(), ProviderTimeout)
+async def test_a_silent_provider_is_left_earlier_while_another_voice_is_untried() -> None:
+    """The last one has the whole time."""
+    reply = scene(*(FakeVoice(stream=SilentStream) for _ in range(2)), FakeVoice())
+    reply.timeout_s = 0.4
+    with capture_logs() as logs:
+        assert await reply.run() is None
+    assert [entry["reason"] for entry in logs] == ["no audio within 0.18 s after text"] * 2
+    assert reply.audio == audio_of("ab cd")
+
+
+async def test_more_text_gives_a_silent_provider_no_more_time() -> None:
+    """The limit counts from the first text that is unanswered."""
+    reply = Scene((FakeVoice(stream=SilentStream), FakeVoice()), timeout_s=1.0)
+    reply.clauses.update(("ab ",), complete=False)
+    synthesis = asyncio.create_task(reply.run())
+    with capture_logs() as logs:
+        for number in range(1, 100):
+            await asyncio.sleep(0.02)
+            reply.clauses.update(tuple(["ab "] * number), complete=False)
+            if logs:
+                break
+        reply.clauses.update(tuple(["ab "] * number), complete=True)
+        assert await synthesis is None
+    assert number < 99
+    assert reply.audio == audio_of("ab " * number)
 
 
 async def test_the_next_owner_synthesizes_only_what_is_missing() -> None:

@@ -129,11 +129,11 @@ async def test_latencies_are_measured_to_the_first_content() -> None:
     harness = Harness(LateClient(0.1), "first")
     await harness.answer()
     limit = harness.routes[0].target.first_content
-    assert 0.1 <= limit._observed[0][1] < 2.0
+    assert 0.1 <= limit._observed[0].latency_s < 2.0
 
     harness = Harness(LateClient(5.0), "first", timeout_s=0.1)
     await harness.answer()
-    assert harness.routes[0].target.first_content._observed[0][1] > 0.1
+    assert harness.routes[0].target.first_content._observed[0].latency_s > 0.1
 
 
 def request(builder: ReplyBuilder, input_number: int = 1) -> AnswerRequest:

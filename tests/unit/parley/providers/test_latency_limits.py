@@ -61,6 +61,19 @@ def test_outliers_are_forgotten() -> None:
     assert limit_after(*[5.0] * 10, *[0.1] * 63) == 1.0
 
 
+def test_the_short_limit_follows_answers_only() -> None:
+    """A provider that hangs again is left as early again; one that is always slow is not."""
+    limit = LatencyLimit(RANGE, Clock())
+    assert limit.short_limit_s(0.9) == 0.9
+    limit.observe(0.1)
+    limit.timed_out(0.9)
+    assert limit.short_limit_s(0.9) == 0.9
+    for _ in range(20):
+        limit.observe(0.5)
+    assert limit.short_limit_s(0.9) == pytest.approx(1.5)
+    assert limit.short_limit_s(9.0) == limit.limit_s()
+
+
 def test_timeouts_raise_the_limit_until_the_provider_can_answer() -> None:
     """A provider that has become slow succeeds after a few attempts."""
     limit = LatencyLimit(LimitRange(floor_s=0.5, initial_s=1.0, ceiling_s=10.0), Clock())

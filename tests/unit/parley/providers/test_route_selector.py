@@ -119,3 +119,16 @@ def test_a_route_beside_the_one_in_use_is_another_one_if_possible() -> None:
 
     breakers.get("b").record_failure(0.0, permanent=True)
     assert selector.next(0.0, beside=0) == 0
+
+
+def test_an_untried_route_is_one_that_may_work() -> None:
+    """Routes that failed, were rejected, or have an open circuit do not count."""
+    breakers = CircuitBreakers()
+    selector = RouteSelector("abcd", breakers, RetryPolicy())
+    breakers.get("d").record_failure(0, permanent=True)
+    assert selector.has_untried(0.0, beside=0)
+    selector.failed(1, DOWN, 0.0)
+    assert selector.has_untried(0.0, beside=0)
+    selector.failed(2, REJECTED, 0.0)
+    assert not selector.has_untried(0.0, beside=0)
+    assert selector.has_untried(0.0, beside=1)
