@@ -56,15 +56,17 @@ class TurnLatencies:
         latency = self.turns_by_number[number]
         replies = [self.replies[reply_id] for reply_id in self._replies_to.get(number, ())]
         played = [r for r in replies if r.playback_started_ms is not None]
+        played.sort(key=lambda r: r.playback_started_ms or 0)
         # The reply played first counts: if that is a filler, the filler ended the silence.
-        reply = min(played, key=lambda r: r.playback_started_ms or 0, default=None)
+        reply = played[0] if played else None
         if reply is None:
             reply = next((r for r in reversed(replies) if not r.cancelled), None)
         if reply is None:
             return latency
         return replace(
             latency,
-            agent_text=reply.text.strip(),
+            # An answer may follow a filler, and continue in another reply after a tool or a failure.
+            agent_text=" ".join(r.text.strip() for r in played or [reply]),
             reply_id=reply.reply_id,
             reply_started_ms=reply.started_ms,
             llm_requested_ms=reply.llm_requested_ms,

@@ -29,7 +29,7 @@ class TurnLatency:
     turn: int
     caller_text: str = ""
     agent_text: str = ""
-    """The whole text of the reply, played or not."""
+    """The whole text of the replies that were played, in that order; without any, of the reply below."""
     decided_by: str = ""
     """Rule that ended the turn."""
     reply_id: str = ""

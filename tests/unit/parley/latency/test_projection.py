@@ -120,6 +120,7 @@ def test_the_first_audio_ends_the_silence() -> None:
     [latency] = turn_latencies(events_of(STARTED, TURN, *filler, *REPLY_EVENTS))
 
     assert (latency.reply_id, latency.latency_ms) == ("r1", 360)
+    assert latency.agent_text == "Well, Good day."
 
 
 def test_a_reply_queued_after_an_interrupted_one_was_not_played() -> None:
