@@ -120,9 +120,10 @@ class SnapshotWriter:
             self._bus.counts.snapshots.too_large += 1
             log.warning("snapshot_too_large", stage=self._stage, call_sid=self._call_sid, size=len(data))
             return
+        # Before it is sent: the writer may be cancelled between the snapshot and its acknowledgement.
+        self._has_snapshot = True
         await self._bus.publish_durable(self._subject, data, timeout_s=_STORE_TIMEOUT_S)
         self._unstored = 0
-        self._has_snapshot = True
         self._bus.counts.snapshots.stored += 1
 
     async def discard(self) -> None:

@@ -1,7 +1,9 @@
 """Snapshots of a stage's states on a real NATS server."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -113,11 +115,20 @@ async def test_an_unreadable_snapshot_costs_only_time(nats_server: NatsServer) -
         await bus.streams.ensure(1, streams.StreamLimits())
 
 
+@pytest.mark.parametrize("acknowledged", [True, False])
 async def test_a_snapshot_is_stored_during_the_call_and_discarded_at_its_end(
-    nats_server: NatsServer,
+    nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch, acknowledged: bool
 ) -> None:
-    """An empty message takes its place: the stream holds no state of ended calls."""
+    """An empty message takes its place, also if the call ends before the snapshot is acknowledged."""
     async with opened(nats_server) as (bus, outbox):
+        publish = bus.publish_durable
+
+        async def publish_snapshot(subject: str, data: bytes, **options: Any) -> None:
+            await publish(subject, data, **options)
+            if subject == SUBJECT and not acknowledged:
+                await asyncio.Event().wait()
+
+        monkeypatch.setattr(bus, "publish_durable", publish_snapshot)
         await store_events(bus, 1, 1, age_us=2 * _TWO_MINUTES_US)
         async with open_brain(bus, outbox, 1) as log:
             await store_events(bus, 2, EVENTS_PER_SNAPSHOT)
