@@ -233,7 +233,7 @@ class Attempt:
     ) -> None:
         self._chain = chain
         self.has_alternative = has_alternative
-        """Whether another route works, as far as known, and has not been tried by the request."""
+        """Whether another provider works, as far as known, and has not been tried by the request."""
         self.usage = chain.telemetry.usage
         self.route = route
         self.span = span

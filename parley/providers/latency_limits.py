@@ -25,6 +25,8 @@ _MIN_OBSERVATIONS = 5
 _CENSORED_FACTOR = 1.5
 """A request that timed out would have taken longer than its limit by this factor at least."""
 _MAX_LIMITS = 256
+_MAX_SHORT_TIMEOUTS = 3
+"""The circuit of a route opens after the same number of failures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +101,14 @@ class LatencyLimit:
         """The limit in seconds while another provider can take over, between `floor_s` and the current limit.
 
         Requests that timed out do not raise it, so that a provider that hangs again is left as early again.
+        Without an answer, and after several timeouts in succession, the provider may be slow.
         """
-        answered = [observation for observation in self._recent() if observation.answered]
-        measured_s = self._quantile_s(answered) * self.range.factor if answered else 0.0
-        return min(max(measured_s, floor_s), self.limit_s())
+        observed = self._recent()
+        answered = [observation for observation in observed if observation.answered]
+        latest = list(observed)[-_MAX_SHORT_TIMEOUTS:]
+        if not answered or not any(observation.answered for observation in latest):
+            return self.limit_s()
+        return min(max(self._quantile_s(answered) * self.range.factor, floor_s), self.limit_s())
 
     @asynccontextmanager
     async def measure(self) -> AsyncIterator[None]:

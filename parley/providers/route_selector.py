@@ -60,9 +60,9 @@ class RouteSelector:
         return min(left, key=lambda index: self._preference(index, now_s, beside), default=None)
 
     def has_untried(self, now_s: float, *, beside: int) -> bool:
-        """Return whether another route than `beside` has not failed, and has a closed circuit."""
+        """Return whether a route of another provider has not failed, and has a closed circuit."""
         return any(
-            index != beside
+            self._provider(index) != self._provider(beside)
             and index not in self._rejected
             and not self._count(index, now_s)
             and self.breakers.get(name).allows(now_s)

@@ -95,6 +95,9 @@ class Scene:
     events: list[SynthesisStarted | ClauseSynthesized | SynthesisFinished] = field(default_factory=list)
     failed: list[StageFailed] = field(default_factory=list)
     timeout_s: float = 1.0
+    latencies_s: tuple[float, ...] = ()
+    """Latencies of earlier replies on each route."""
+    of_one_provider: bool = True
 
     def __post_init__(self) -> None:
         self.telemetry = make_telemetry()
@@ -112,7 +115,10 @@ class Scene:
             "tts",
             "CA1",
             "clinic",
-            [Route(f"route{n}", "test", "m1", self._route(voice)) for n, voice in enumerate(self.voices)],
+            [
+                Route(f"route{n}", self.provider(n), "m1", self._route(voice))
+                for n, voice in enumerate(self.voices)
+            ],
             self.breakers,
             self.telemetry,
             report=report,
@@ -129,9 +135,15 @@ class Scene:
         )
         return await synthesize_reply(chain.request(reply_id="r1"), job)
 
+    def provider(self, number: int) -> str:
+        """The provider of a route."""
+        return "test" if self.of_one_provider else f"test{number}"
+
     def _route(self, voice: TtsConnection) -> TtsRoute:
-        limits = LatencyLimits(self.telemetry.provider_limit)
-        return TtsRoute("test", voice, audio_limits(limits, "test", "m1", self.timeout_s))
+        limits = audio_limits(LatencyLimits(self.telemetry.provider_limit), "test", "m1", self.timeout_s)
+        for latency_s in self.latencies_s:
+            limits.cold.observe(latency_s)
+        return TtsRoute("test", voice, limits)
 
     @property
     def audio(self) -> bytes:
@@ -241,19 +253,28 @@ async def test_a_silent_provider_times_out() -> None:
     assert logs[0]["reason"] == "no audio within 0.12 s after text"
 
 
-async def test_a_silent_provider_is_left_earlier_while_another_voice_is_untried() -> None:
-    """The last one has the whole time."""
-    reply = scene(*(FakeVoice(stream=SilentStream) for _ in range(2)), FakeVoice())
-    reply.timeout_s = 0.4
+@pytest.mark.parametrize(
+    ("latencies_s", "of_one_provider", "limits"),
+    [((0.01,), False, ["0.18", "0.18"]), ((), False, ["0.5", "0.5"]), ((0.01,), True, ["0.5", "0.5"])],
+)
+async def test_a_silent_provider_is_left_earlier_for_another_one(
+    latencies_s: tuple[float, ...], of_one_provider: bool, limits: list[str]
+) -> None:
+    """Not while its latency is unknown, and not for another route of the same provider."""
+    voices = (FakeVoice(stream=SilentStream), FakeVoice(stream=SilentStream), FakeVoice())
+    reply = Scene(voices, timeout_s=0.4, latencies_s=latencies_s, of_one_provider=of_one_provider)
+    reply.clauses.update(("ab ", "cd"), complete=True)
     with capture_logs() as logs:
         assert await reply.run() is None
-    assert [entry["reason"] for entry in logs] == ["no audio within 0.18 s after text"] * 2
+    assert [entry["reason"] for entry in logs] == [
+        f"no audio within {limit} s after text" for limit in limits
+    ]
     assert reply.audio == audio_of("ab cd")
 
 
 async def test_more_text_gives_a_silent_provider_no_more_time() -> None:
     """The limit counts from the first text that is unanswered."""
-    reply = Scene((FakeVoice(stream=SilentStream), FakeVoice()), timeout_s=1.0)
+    reply = Scene((FakeVoice(stream=SilentStream), FakeVoice()), timeout_s=0.5)
     reply.clauses.update(("ab ",), complete=False)
     synthesis = asyncio.create_task(reply.run())
     with capture_logs() as logs:

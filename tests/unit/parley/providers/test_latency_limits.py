@@ -64,10 +64,13 @@ def test_outliers_are_forgotten() -> None:
 def test_the_short_limit_follows_answers_only() -> None:
     """A provider that hangs again is left as early again; one that is always slow is not."""
     limit = LatencyLimit(RANGE, Clock())
-    assert limit.short_limit_s(0.9) == 0.9
+    assert limit.short_limit_s(0.9) == limit.limit_s()
     limit.observe(0.1)
+    for _ in range(2):
+        limit.timed_out(0.9)
+        assert limit.short_limit_s(0.9) == 0.9
     limit.timed_out(0.9)
-    assert limit.short_limit_s(0.9) == 0.9
+    assert limit.short_limit_s(0.9) == limit.limit_s()
     for _ in range(20):
         limit.observe(0.5)
     assert limit.short_limit_s(0.9) == pytest.approx(1.5)

@@ -132,3 +132,5 @@ def test_an_untried_route_is_one_that_may_work() -> None:
     selector.failed(2, REJECTED, 0.0)
     assert not selector.has_untried(0.0, beside=0)
     assert selector.has_untried(0.0, beside=1)
+    same_provider = RouteSelector("ab", CircuitBreakers(), RetryPolicy(), ["x", "x"])
+    assert not same_provider.has_untried(0.0, beside=0)
