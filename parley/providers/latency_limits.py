@@ -25,7 +25,7 @@ _MIN_OBSERVATIONS = 5
 _CENSORED_FACTOR = 1.5
 """A request that timed out would have taken longer than its limit by this factor at least."""
 _MAX_LIMITS = 256
-_MAX_SHORT_TIMEOUTS = 3
+_MAX_LEFT_EARLY = 3
 """The circuit of a route opens after the same number of failures."""
 
 
@@ -79,9 +79,12 @@ class LatencyLimit:
     """Called with the new limit after each observation."""
     _observed: deque[_Observation] = field(default_factory=lambda: deque(maxlen=_MAX_OBSERVATIONS))
     """Oldest first."""
+    _left_early: int = 0
+    """Requests since the last answer that were left before the limit."""
 
     def observe(self, seconds: float) -> None:
         """Record the latency of a request that succeeded."""
+        self._left_early = 0
         self._add(_Observation(self.now_s(), max(0.0, seconds), answered=True))
 
     def timed_out(self, after_s: float) -> None:
@@ -100,15 +103,17 @@ class LatencyLimit:
     def short_limit_s(self, floor_s: float) -> float:
         """The limit in seconds while another provider can take over, between `floor_s` and the current limit.
 
-        Requests that timed out do not raise it, so that a provider that hangs again is left as early again.
-        Without an answer, and after several timeouts in succession, the provider may be slow.
+        Without an answer, and after several requests in succession that were left early, the provider may be
+        slow: it has the whole limit.
         """
-        observed = self._recent()
-        answered = [observation for observation in observed if observation.answered]
-        latest = list(observed)[-_MAX_SHORT_TIMEOUTS:]
-        if not answered or not any(observation.answered for observation in latest):
+        answered = [observation for observation in self._recent() if observation.answered]
+        if not answered or self._left_early >= _MAX_LEFT_EARLY:
             return self.limit_s()
         return min(max(self._quantile_s(answered) * self.range.factor, floor_s), self.limit_s())
+
+    def left_early(self) -> None:
+        """Record that a request had no result within the short limit, which proves little."""
+        self._left_early += 1
 
     @asynccontextmanager
     async def measure(self) -> AsyncIterator[None]:

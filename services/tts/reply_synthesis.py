@@ -125,6 +125,8 @@ class _SynthesisAttempt:
         self._requested_ms = 0
         self._requested_s = 0.0
         self._first_limit: LatencyLimit | None = None
+        self._short_s = 0.0
+        """The short limit when the text was sent: calls that fail meanwhile do not change it."""
 
     async def run(self) -> None:
         """Run until the stream ends, or until all its audio has arrived and only its end is missing."""
@@ -162,6 +164,7 @@ class _SynthesisAttempt:
         if not already_waiting:
             # Further text gives a provider that sends nothing no further time.
             self._last_activity_s = self._loop.time()
+            self._short_s = self._limit.short_limit_s(self._limits.short_s)
         self._requested_ms = self._requested_ms or self._job.now_ms()
         self._requested_s = self._requested_s or self._loop.time()
         await self._stream.send_text(spoken.text)
@@ -261,8 +264,10 @@ class _SynthesisAttempt:
             if short and self._within_clause:
                 limit_s = min(limit_s, _PAUSE_WITHIN_CLAUSE_S)
             elif short and self._attempt.has_alternative:
-                limit_s = limit.short_limit_s(self._limits.short_s)
+                limit_s = min(limit_s, self._short_s or limit_s)
             if self._audio.awaiting_provider and idle_s > limit_s:
-                if not self._audio.has_audio:
+                if not self._audio.has_audio and limit_s < limit.limit_s():
+                    limit.left_early()
+                elif not self._audio.has_audio:
                     limit.timed_out(limit_s)
                 raise ProviderTimeout(self._provider, f"no audio within {limit_s:.2g} s after text")

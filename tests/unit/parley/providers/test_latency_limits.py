@@ -66,10 +66,11 @@ def test_the_short_limit_follows_answers_only() -> None:
     limit = LatencyLimit(RANGE, Clock())
     assert limit.short_limit_s(0.9) == limit.limit_s()
     limit.observe(0.1)
+    limit.timed_out(2.0)
     for _ in range(2):
-        limit.timed_out(0.9)
+        limit.left_early()
         assert limit.short_limit_s(0.9) == 0.9
-    limit.timed_out(0.9)
+    limit.left_early()
     assert limit.short_limit_s(0.9) == limit.limit_s()
     for _ in range(20):
         limit.observe(0.5)
