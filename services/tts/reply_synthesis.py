@@ -260,14 +260,18 @@ class _SynthesisAttempt:
             idle_s = self._loop.time() - self._last_activity_s
             if self._audio.fully_aligned and idle_s > end_limit_s:
                 return
-            short = self._job.buffered_s(self._loop.time()) < _MIN_BUFFERED_S
-            if short and self._within_clause:
+            almost_played = self._job.buffered_s(self._loop.time()) < _MIN_BUFFERED_S
+            if almost_played and self._within_clause:
                 limit_s = min(limit_s, _PAUSE_WITHIN_CLAUSE_S)
-            elif short and self._attempt.has_alternative:
+            elif almost_played and self._attempt.has_alternative:
                 limit_s = min(limit_s, self._short_s or limit_s)
             if self._audio.awaiting_provider and idle_s > limit_s:
-                if not self._audio.has_audio and limit_s < limit.limit_s():
-                    limit.left_early()
-                elif not self._audio.has_audio:
-                    limit.timed_out(limit_s)
+                if not self._audio.has_audio:
+                    self._count_timeout(limit, limit_s)
                 raise ProviderTimeout(self._provider, f"no audio within {limit_s:.2g} s after text")
+
+    def _count_timeout(self, limit: LatencyLimit, after_s: float) -> None:
+        if after_s < limit.limit_s():
+            limit.left_early()
+        else:
+            limit.timed_out(after_s)
