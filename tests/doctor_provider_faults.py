@@ -50,17 +50,16 @@ def _of_every_provider(
     """The faults that each provider may have: its key, its address, the network."""
     route = route or f"{kind} {name}"
     first = key if name != "polly" else "credentials"
-    unreachable = "connection"
     busy = route if name not in ("cartesia", "polly") else "connection"
     yield Fault("invalid key", name, first, _agent(kind, section, variable(**{_secret(key): _WRONG_KEY})))
     yield Fault("key not set", name, first, _agent(kind, section, variable(**{key: ""})))
     yield Fault(
         "address without a server",
         name,
-        unreachable,
+        "connection",
         _agent(kind, section, variable(**{url: _NO_SERVER + path})),
     )
-    yield Fault("proxy that inspects TLS", name, unreachable, _agent(kind, section, _inspected(url, path)))
+    yield Fault("proxy that inspects TLS", name, "connection", _agent(kind, section, _inspected(url, path)))
     yield Fault(
         "HTML page of a firewall",
         name,
@@ -73,6 +72,13 @@ def _of_every_provider(
         busy,
         _agent(kind, section, _answering(url, Reply(503, {"error": "unavailable"}), path)),
     )
+
+
+def _of_native_model(name: str) -> Iterator[Fault]:
+    """The faults of a language model server with a protocol of its own."""
+    section = f"{{provider: {name}}}"
+    yield Fault("rate limit", name, "llm", _agent("llm", section, setting("openai", llm_refuse=429)))
+    yield Fault("no answer", name, "llm", _agent("llm", section, setting("openai", llm_fault="hang")))
 
 
 def _secret(key: str) -> str:
@@ -287,18 +293,7 @@ PROVIDER_FAULTS = (
         "model",
         _agent("llm", "{provider: anthropic, model: claude-haiku-9}"),
     ),
-    Fault(
-        "rate limit",
-        "anthropic",
-        "llm",
-        _agent("llm", "{provider: anthropic}", setting("openai", llm_refuse=429)),
-    ),
-    Fault(
-        "no answer",
-        "anthropic",
-        "llm",
-        _agent("llm", "{provider: anthropic}", setting("openai", llm_fault="hang")),
-    ),
+    *_of_native_model("anthropic"),
     Fault(
         "slow answer",
         "anthropic",
@@ -310,12 +305,7 @@ PROVIDER_FAULTS = (
     Fault(
         "model that does not exist", "gemini", "model", _agent("llm", "{provider: gemini, model: gemini-9}")
     ),
-    Fault(
-        "rate limit", "gemini", "llm", _agent("llm", "{provider: gemini}", setting("openai", llm_refuse=429))
-    ),
-    Fault(
-        "no answer", "gemini", "llm", _agent("llm", "{provider: gemini}", setting("openai", llm_fault="hang"))
-    ),
+    *_of_native_model("gemini"),
     # OpenAI, other than language models
     Fault("proxy that inspects TLS", "openai", "llm", _inspected("OPENAI_BASE_URL", "/v1")),
     Fault(
