@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 
+from cli.free_port import free_port
 from cli.ports import SINGLE, Ports, Size, port_names
 from cli.process import ChildProcess, OnLine, ProcessFailed
 from cli.topology import ProcessSpec, Topology, build_topology, to_json
@@ -47,14 +48,8 @@ class System:
 
 
 def free_ports(size: Size = SINGLE) -> Ports:
-    """Ports that are free now."""
-    sockets = {name: socket.socket() for name in port_names(size)}
-    for sock in sockets.values():
-        sock.bind(("127.0.0.1", 0))
-    ports = {name: sock.getsockname()[1] for name, sock in sockets.items()}
-    for sock in sockets.values():
-        sock.close()
-    return Ports(ports)
+    """Ports that are free now, and that no other process is given while the system starts."""
+    return Ports({name: free_port() for name in port_names(size)})
 
 
 def taken_ports(ports: Ports) -> list[str]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -12,14 +11,8 @@ from pathlib import Path
 
 import psutil
 
+from cli.free_port import free_port
 from tests.eventually import eventually
-
-
-def free_port() -> int:
-    """A port on which no process listens now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 class NatsServer:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import asyncpg
 
-from tests.nats_server import free_port
+from cli.free_port import free_port
 
 with warnings.catch_warnings():
     # The import warns if the machine has no runtime folder, which is not used here.

@@ -4,7 +4,6 @@ import asyncio
 import dataclasses
 import os
 import signal
-import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import trustme
 
 from bench.alert_drill.drill import Scene
+from cli.free_port import free_port
 from cli.system import running_processes
 from cli.topology import ProcessSpec
 
@@ -49,9 +49,7 @@ async def expiring_certificate(scene: Scene) -> AsyncIterator[None]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _certificate(context, _SOON)
     server = await asyncio.start_server(_close, "127.0.0.1", 0, ssl=context)
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        metrics_port = sock.getsockname()[1]
+    metrics_port = free_port()
     spec = _edge(scene, server.sockets[0].getsockname()[1], metrics_port)
     # Both outlive this function: the alert is resolved after it.
     scene.background.callback(server.close)

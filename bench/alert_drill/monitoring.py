@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cli.free_port import free_port
 from cli.process import ChildProcess
 from cli.system import running_children
 from cli.topology import ProcessSpec
@@ -220,10 +220,4 @@ def _ignore(_name: str, _line: str) -> None:
 
 
 def _free_addresses(count: int) -> Iterable[str]:
-    sockets = [socket.socket() for _ in range(count)]
-    for sock in sockets:
-        sock.bind(("127.0.0.1", 0))
-    addresses = [f"127.0.0.1:{sock.getsockname()[1]}" for sock in sockets]
-    for sock in sockets:
-        sock.close()
-    return addresses
+    return [f"127.0.0.1:{free_port()}" for _ in range(count)]

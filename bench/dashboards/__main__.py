@@ -10,7 +10,6 @@ import dataclasses
 import json
 import math
 import random
-import socket
 import sys
 import tempfile
 import time
@@ -30,6 +29,7 @@ from bench.dashboards.prometheus_server import Prometheus, running_prometheus
 from bench.dashboards.timeline import Timeline
 from bench.run import run as run_bench
 from bench.turns.calls import Emulators
+from cli.free_port import free_port
 from cli.ports import Size
 from cli.system import System, environment, free_ports, running_system
 from sandbox.caller.client import SandboxError, Telephone, open_telephone
@@ -67,7 +67,7 @@ async def _measure(args: argparse.Namespace) -> tuple[list[Answer], float, float
             running_system(env, free_ports(size), home, size=size) as system,
             httpx.AsyncClient(timeout=30) as client,
             running_prometheus(
-                TOOLS / "bin" / "prometheus", system, _free_port(), home / "prometheus", args.scrape
+                TOOLS / "bin" / "prometheus", system, free_port(), home / "prometheus", args.scrape
             ) as prometheus,
         ):
             _write_agents(home, service_url)
@@ -91,13 +91,6 @@ def _write_agents(home: Path, service_url: str) -> None:
     folder.mkdir()
     for name, content in agents(service_url).items():
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 async def _place(system: System, people: Sequence[Caller], at_once: int) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import socket
 import time
 from collections.abc import Sequence
 
@@ -12,6 +11,7 @@ from bench.chaos.fault_injection import Fault, owned_calls
 from bench.chaos.targets import kind_of
 from bench.rolling.chart import Rollout, rollout
 from bench.rolling.result import Restart
+from cli.free_port import free_port
 from cli.process import ChildProcess, OnLine
 from cli.system import System
 from cli.topology import ProcessSpec
@@ -73,9 +73,7 @@ class Fleet:
     def _another(self, stage: str, spec: ProcessSpec) -> ProcessSpec:
         """A further process of the stage, with a name and a port of its own."""
         numbers = [int(name.rpartition("-")[2]) for name in self.names(stage) if "-" in name]
-        with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
-            port = sock.getsockname()[1]
+        port = free_port()
         return dataclasses.replace(
             spec,
             name=f"{stage}-{max(numbers, default=1) + 1}",

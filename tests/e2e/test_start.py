@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.nats_server import free_port
+from cli.free_port import free_port
 
 
 @pytest.mark.parametrize("service", ["edge", "stt", "brain", "tts", "recorder"])

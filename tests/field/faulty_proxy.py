@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tests.nats_server import free_port
+from cli.free_port import free_port
 from tests.tcp_server import tcp_server
 
 Fault = Literal["none", "page", "bad_request", "bad_gateway", "no_signature", "reset"]

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from cli.free_port import free_port
 from parley.bus import connect
 from tests.field.faulty_proxy import FaultyProxy
 from tests.integration.edge_process import EdgeProcess, running_edge
 from tests.integration.sandbox_twilio.control_client import ControlClient
 from tests.integration.sandbox_twilio.test_with_edge import ACCOUNT, TOKEN, running_emulator
-from tests.nats_server import free_port
 
 
 @dataclass(frozen=True)

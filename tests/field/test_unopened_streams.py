@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from cli.free_port import free_port
 from parley.v1.call_pb2 import CallEnded
 from tests.call_log import read_bodies
 from tests.field.line import Line, open_line
 from tests.field.rows import Seen, row
-from tests.nats_server import NatsServer, free_port
+from tests.nats_server import NatsServer
 
 FALLBACK = "We are sorry, something is wrong on our side."
 

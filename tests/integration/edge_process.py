@@ -19,9 +19,9 @@ from starlette.routing import Route
 from twilio.request_validator import RequestValidator
 from websockets.asyncio.client import ClientConnection, connect
 
+from cli.free_port import free_port
 from parley.bus import Bus
 from parley.runtime.health import serve
-from tests.nats_server import free_port
 
 TOKEN = "secret"  # noqa: S105 - belongs to no account
 ACCOUNT = "AC" + "1" * 32

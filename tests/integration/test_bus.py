@@ -7,11 +7,12 @@ import pytest
 import uvloop
 from structlog.testing import capture_logs
 
+from cli.free_port import free_port
 from parley.bus import Bus, Liveness, Subscription, connect, streams, subjects
 from parley.errors import BusError, WriteConflict
 from parley.v1.work_pb2 import Work
 from tests.eventually import eventually
-from tests.nats_server import NatsServer, free_port, running_nats
+from tests.nats_server import NatsServer, running_nats
 
 
 async def test_a_missing_server_is_reported_with_its_address() -> None:

@@ -15,12 +15,12 @@ import nkeys
 import pytest
 import trustme
 
+from cli.free_port import free_port
 from parley.bus import connect
 from parley.bus.security import Security
 from parley.bus.streams import StreamLimits
 from parley.errors import BusError
 from tests.eventually import eventually
-from tests.nats_server import free_port
 
 
 @asynccontextmanager

@@ -11,10 +11,10 @@ import structlog
 import trustme
 from prometheus_client import CollectorRegistry
 
+from cli.free_port import free_port
 from services.edge import certificates
 from services.edge.certificates import CertificateMonitor
 from tests.eventually import eventually
-from tests.nats_server import free_port
 
 EXPIRED = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
 

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
+from cli.free_port import free_port
 from parley.database.connections import Database
 from parley.errors import ProviderError, ProviderRejected, ProviderUnavailable
 from tests.eventually import eventually
-from tests.nats_server import free_port
 from tests.postgres_server import running_postgres
 
 

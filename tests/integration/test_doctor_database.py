@@ -9,9 +9,9 @@ import pytest
 from cli.doctor.database import check_database, needs_database
 from cli.doctor.finding import Finding, Reporter
 from cli.doctor.local import check_agent_file
+from cli.free_port import free_port
 from parley.agent_config import AgentConfig
 from tests.integration.records_calls import OPEN_ALWAYS, opened
-from tests.nats_server import free_port
 
 
 @dataclass(frozen=True)

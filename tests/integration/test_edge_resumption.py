@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from cli.free_port import free_port
 from parley.bus import Message, connect, streams, subjects
 from parley.events.log import open_call_log
 from parley.events.outbox import open_outbox
@@ -18,7 +19,7 @@ from tests.call_log import read_bodies, read_until
 from tests.eventually import eventually
 from tests.integration.edge_process import EdgeProcess, running_edge
 from tests.integration.test_edge import A
-from tests.nats_server import NatsServer, free_port
+from tests.nats_server import NatsServer
 
 RESUME = "/voice?resume=1"
 

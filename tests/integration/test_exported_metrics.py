@@ -11,10 +11,11 @@ import httpx
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.parser import text_string_to_metric_families
 
+from cli.free_port import free_port
 from parley.telemetry.catalogue import METRICS
 from parley.telemetry.catalogue.survival import SHADOW_DIFFERENCES
 from tests.eventually import eventually
-from tests.nats_server import NatsServer, free_port
+from tests.nats_server import NatsServer
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("edge", "stt", "brain", "tts", "recorder")

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from cli.free_port import free_port
 from parley.healthcheck import problem_at
 from parley.runtime.health import serve
-from tests.nats_server import free_port
 
 
 async def test_only_a_service_that_is_ready_has_no_problem() -> None:

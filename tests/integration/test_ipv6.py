@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cli.free_port import free_port
 from parley.bus import connect
 from tests.eventually import eventually
 from tests.integration.edge_process import running_edge
-from tests.nats_server import free_port
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from typing import Any
 import asyncpg
 import pytest
 
+from cli.free_port import free_port
 from parley.records.postgres.customers import put_customers
 from parley.records.types import Customer
 from services.brain.tools.context import open_tool_resources
 from tests.integration.records_calls import CALLER, OPEN_ALWAYS, caller, day, fetch, opened
-from tests.nats_server import free_port
 
 OTHER = "+15550199999"
 CUSTOMERS = (

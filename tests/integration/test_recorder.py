@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cli.free_port import free_port
 from parley.bus import connect, streams, subjects
 from tests.call_log import read_events
 from tests.integration.recorder_call import END_MS, ScriptedCall
@@ -22,7 +23,7 @@ from tests.integration.recorder_process import (
     rows,
     work_done,
 )
-from tests.nats_server import NatsServer, free_port
+from tests.nats_server import NatsServer
 from tests.postgres_server import PostgresServer, running_postgres
 
 

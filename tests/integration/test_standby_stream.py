@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from cli.free_port import free_port
 from parley.bus import Bus, connect, streams, subjects
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.call_pb2 import CallEnded, StreamStarted
@@ -15,7 +16,7 @@ from tests.call_log import read_until
 from tests.eventually import eventually
 from tests.integration.edge_process import EdgeProcess, MediaStream, running_edge
 from tests.integration.test_edge import A
-from tests.nats_server import NatsServer, free_port
+from tests.nats_server import NatsServer
 
 PATH = "/twilio/standby"
 

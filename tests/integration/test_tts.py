@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import pytest
 
+from cli.free_port import free_port
 from parley.audio.audio_output import AudioOutput
 from parley.bus import Bus, connect, subjects
 from parley.events.envelope import Body, event_body
@@ -29,7 +30,6 @@ from services.tts.settings import TtsSettings
 from tests.event_factories import bodies_of
 from tests.eventually import eventually
 from tests.integration.tts_provider import Provider, audio_of, running_provider
-from tests.nats_server import free_port
 
 CALL = "CA1"
 

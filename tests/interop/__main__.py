@@ -12,6 +12,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
+from cli.free_port import free_port
 from cli.log_lines import LogWatch
 from cli.sandbox import running_sandbox
 from cli.system import environment, free_ports
@@ -19,7 +20,6 @@ from cli.wer import match_texts
 from sandbox.caller.client import open_telephone
 from sandbox.caller.placed_call import read_script
 from sandbox.caller.report import Report
-from tests.nats_server import free_port
 
 _FOLDER = Path(__file__).parent
 _PYTHON = Path(".venv-interop/bin/python")

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from cli.free_port import free_port
 from parley.audio.g711 import FRAME_BYTES, FRAME_MS, SILENCE
 from parley.bus import Bus, connect, subjects
 from parley.events.envelope import Body
@@ -36,7 +37,7 @@ from tests.call_log import read_until
 from tests.eventually import eventually
 from tests.integration.edge_process import ROOT, EdgeProcess, running_edge
 from tests.integration.sandbox_twilio.control_client import ControlClient
-from tests.nats_server import NatsServer, free_port
+from tests.nats_server import NatsServer
 
 ACCOUNT, TOKEN = "AC" + "5a" * 16, "sandbox"
 LOUD = b"\x10\x90" * 4000
@@ -73,6 +74,7 @@ async def running_emulator(port: int, folder: Path) -> AsyncIterator[str]:
                 assert process.returncode is None, log_path.read_text("utf-8")
                 await asyncio.sleep(0.05)
         yield url
+        assert process.returncode is None, log_path.read_text("utf-8")
         process.terminate()
         async with asyncio.timeout(10):
             assert await process.wait() == 0, log_path.read_text("utf-8")
