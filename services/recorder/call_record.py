@@ -21,6 +21,7 @@ from services.recorder.speculation_cost import SpeculationCost, SpeculationCosts
 from services.recorder.telephone_outcomes import TelephoneOutcomes, TextMessage, Transfer
 from services.recorder.token_usage import TokenUsage
 from services.recorder.transcript import Line, Transcript
+from services.recorder.voicemail_outcome import VoicemailOutcome
 
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 """An escaped NUL in JSON, the only character that Postgres does not accept in text."""
@@ -52,6 +53,8 @@ class Call:
     """The tokens of the requests to models as a JSON object; empty without any."""
     transfers: tuple[Transfer, ...] = ()
     messages: tuple[TextMessage, ...] = ()
+    voicemail_url: str | None = None
+    """Address of the message that the caller left after a fallback: personal data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,8 @@ class RecordBuilder:
         self._collected = CollectedFields()
         self._tokens = TokenUsage()
         self._telephone = TelephoneOutcomes()
+        self.voicemail = VoicemailOutcome()
+        """The caller's message, which may follow the end of the call."""
         self._ended: Event | None = None
         self._last = started
         self._last_ms = 0
@@ -116,6 +121,7 @@ class RecordBuilder:
             self._collected.apply(body)
             self._tokens.apply(body)
             self._telephone.apply(body, clock.ms_at(event.sent_at_us))
+            self.voicemail.apply(body)
 
     def build(self, recording_url: str, transcript_url: str) -> CallRecord:
         """Return the record, after the last event."""
@@ -136,6 +142,7 @@ class RecordBuilder:
             tokens=self._tokens.as_object(),
             transfers=self._telephone.transfers,
             messages=self._telephone.messages,
+            voicemail_url=self.voicemail.url,
         )
         return CallRecord(call, self._transcript.finish(end_ms), self._latencies.turns)
 
@@ -219,6 +226,7 @@ def as_json(record: CallRecord) -> str:
         "data": as_objects(call.data),
         **outcomes(call),
         "recording_url": call.recording_url,
+        "voicemail_url": call.voicemail_url,
         "lines": [asdict(line) for line in record.lines],
         "turns": turns,
     }

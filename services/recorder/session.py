@@ -23,7 +23,7 @@ from parley.v1.event_pb2 import Event
 from parley.v1.work_pb2 import CallRecorded
 from services.recorder import call_record, wav
 from services.recorder.audio_reader import CallAudioReader
-from services.recorder.call_record import CallRecord
+from services.recorder.call_record import CallRecord, RecordBuilder
 from services.recorder.live_state import RECORDER, RecorderState
 from services.recorder.metrics.call_observer import CallObserver
 from services.recorder.metrics.observation import RecorderMetrics
@@ -35,6 +35,7 @@ from services.recorder.storage.object_store import Recordings, contiguous_until,
 from services.recorder.storage.postgres import Postgres
 from services.recorder.stored_log import StoredLog
 from services.recorder.timeline import Timeline
+from services.recorder.voicemail_outcome import may_follow, wait_until_final
 from services.recorder.webhook_request import call_ended_body
 from services.recorder.webhooks import CALL_ENDED, Delivery, WebhookSender, open_webhook_sender
 
@@ -122,6 +123,7 @@ class RecordingSession:
                     self._apply(event)
             await self._store_record(await self._already_finished() or await self._record_audio())
         await self._retry.run(lambda: self._recordings.delete_segments(self._name))
+        await self._add_voicemail()
         await self._call_webhook()
 
     async def _already_finished(self) -> int:
@@ -240,8 +242,25 @@ class RecordingSession:
             self._timeline.mark_stored(end)
 
     async def _record(self, stored: StoredLog) -> CallRecord:
+        return self._built(await stored.record())
+
+    def _built(self, builder: RecordBuilder) -> CallRecord:
         url, transcript_url = (self._recordings.url_of(f"{self._name}{end}") for end in (".wav", ".json"))
-        return (await stored.record()).build(url, transcript_url)
+        return builder.build(url, transcript_url)
+
+    async def _add_voicemail(self) -> None:
+        """Wait for the message of a caller whose fallback takes one, and add its address to the record."""
+        ended = self._log.facts.ended
+        if ended is None or self._log.facts.webhook_settled or not may_follow(self._call.agent, ended):
+            return
+        builder = await StoredLog(self._log, self._started).record()
+        await wait_until_final(self._log, builder.voicemail, ended)
+        if builder.voicemail.url is None:
+            return
+        record = self._built(builder)
+        await self._put_file(record, ".json", call_record.as_json)
+        await self._retry.run(partial(self._database.put_call, record.call))
+        log.info("voicemail_recorded_for_call")
 
     async def _call_webhook(self) -> None:
         """Send the record to the webhook of the agent that answered, unless that has been done."""
@@ -254,12 +273,10 @@ class RecordingSession:
         await self._log.append(await self._webhooks.deliver(delivery))
 
     async def _store_record(self, samples: int) -> None:
-        recordings, name = self._recordings, self._name
         stored = StoredLog(self._log, self._started)
         record = await self._record(stored)
         for suffix, as_file in ((".json", call_record.as_json), (".txt", call_record.as_text)):
-            text = await asyncio.to_thread(as_file, record)
-            await self._retry.run(partial(recordings.put, name + suffix, text.encode()))
+            await self._put_file(record, suffix, as_file)
         # The database reads the events while it writes them, so that either may fail.
         put_record = partial(self._database.put_record, record, stored.events)
         await retry_read(partial(self._retry.run, put_record))
@@ -270,3 +287,7 @@ class RecordingSession:
         ended = self._log.facts.ended
         self._metrics.record_stored(ended.sent_at_us if ended is not None else None)
         log.info("call_recorded", duration_ms=duration_ms)
+
+    async def _put_file(self, record: CallRecord, suffix: str, as_file: Callable[[CallRecord], str]) -> None:
+        text = await asyncio.to_thread(as_file, record)
+        await self._retry.run(partial(self._recordings.put, self._name + suffix, text.encode()))

@@ -35,6 +35,7 @@ def call_ended_body(record: CallRecord) -> bytes:
         **outcomes(call),
         "recording_url": call.recording_url,
         "transcript_url": call.transcript_url,
+        "voicemail_url": call.voicemail_url,
         "lines": [asdict(line) for line in record.lines],
     }
     timestamp = (call.ended_at or call.started_at).isoformat()

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from parley.bus import Bus, connect
 from parley.events.envelope import Body
 from parley.runtime.health import serve
+from parley.v1.call_pb2 import CallEnded, VoicemailRecorded, VoicemailStored
 from parley.v1.handoff_pb2 import AgentChanged, DataCollected, WebhookDelivered
 from parley.v1.reply_pb2 import TokensUsed
 from parley.v1.telephony_pb2 import (
@@ -56,7 +57,8 @@ async def running(receiver: Receiver, folder: Path) -> AsyncIterator[dict[str, s
         agents = folder / "agents"
         agents.mkdir()
         hook = f"{{url: 'http://127.0.0.1:{port}/hook', secret_env: HOOK_SECRET}}"
-        (agents / "front.yaml").write_text(f"prompt: x\nwebhooks:\n  call_ended: {hook}\n")
+        fallback = "fallback: {then: voicemail}"
+        (agents / "front.yaml").write_text(f"prompt: x\n{fallback}\nwebhooks:\n  call_ended: {hook}\n")
         yield {"PARLEY_AGENTS_DIR": str(agents), "PARLEY_AGENT": "front", "HOOK_SECRET": SECRET}
 
 
@@ -150,3 +152,32 @@ async def test_a_final_refusal_ends_the_delivery(nats_url: str, postgres_url: st
             [result] = await delivered(bus)
 
     assert (result.status, result.attempts, result.failure) == (410, 1, "response with HTTP 410")
+
+
+async def test_the_record_of_a_fallback_has_the_address_of_the_message(
+    nats_url: str, postgres_url: str, tmp_path: Path
+) -> None:
+    """The message is stored after the record; the first recorder dies while it waits."""
+    receiver = Receiver()
+    async with connect(nats_url, "test", timeout_s=5) as bus, running(receiver, tmp_path) as settings:
+        call = ScriptedCall(bus, SID)
+        await call.publish(0, END_MS)
+        await call._publish_event(2000, END_MS, "webhook", CallEnded(reason="fallback", duration_ms=END_MS))
+        await call.request_recorder()
+        async with recorder(nats_url, postgres_url, tmp_path / "calls", **settings) as first:
+            await recorded(bus)
+            first.kill()
+        async with recorder(nats_url, postgres_url, tmp_path / "calls", **settings):
+            message = VoicemailRecorded(recording_sid="RE1", recording_url="https://x/RE1", duration_ms=9000)
+            await call._publish_event(2001, END_MS + 9000, "webhook", message)
+            copy = VoicemailStored(recording_sid="RE1", url="file:///CA.voicemail.mp3")
+            await call._publish_event(2002, END_MS + 9900, "webhook", copy)
+            await delivered(bus)
+            await work_done(bus)
+
+    [(_, body)] = receiver.requests
+    assert json.loads(body)["data"]["voicemail_url"] == copy.url
+    [row] = await rows(postgres_url, "SELECT voicemail_url, end_reason FROM calls")
+    assert row == {"voicemail_url": copy.url, "end_reason": "fallback"}
+    [stored] = (tmp_path / "calls").glob("*/*.json")
+    assert json.loads(stored.read_text())["voicemail_url"] == copy.url

@@ -15,8 +15,8 @@ _RECORD_TIMEOUT_S = 300.0
 _PUT_CALL = """
 INSERT INTO calls (call_sid, direction, from_number, to_number, agent, started_at, ended_at, duration_ms,
     end_reason, recording_url, transcript_url, speculations, speculations_discarded, discarded_characters,
-    agents, data, tokens, transfers, text_messages)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+    agents, data, tokens, transfers, text_messages, voicemail_url)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 ON CONFLICT (call_sid) DO UPDATE SET
     ended_at = coalesce(excluded.ended_at, calls.ended_at),
     duration_ms = coalesce(excluded.duration_ms, calls.duration_ms),
@@ -30,7 +30,8 @@ ON CONFLICT (call_sid) DO UPDATE SET
     data = excluded.data,
     tokens = excluded.tokens,
     transfers = excluded.transfers,
-    text_messages = excluded.text_messages
+    text_messages = excluded.text_messages,
+    voicemail_url = coalesce(excluded.voicemail_url, calls.voicemail_url)
 """
 _PUT_LINE = """
 INSERT INTO transcript (call_sid, n, speaker, text, start_ms, end_ms, turn, reply_id, interrupted)
@@ -124,4 +125,5 @@ def _call_row(call: Call) -> tuple[object, ...]:
         [call.agent, *call.next_agents],
         json.dumps(as_objects(call.data), ensure_ascii=False),
         *(json.dumps(value, ensure_ascii=False) for value in outcomes(call).values()),
+        call.voicemail_url,
     )
