@@ -19,6 +19,8 @@ _AMOUNT = re.compile(
 )
 _CAPITALS = re.compile(r"\b[A-Z]{2,8}\b")
 _MIXED = re.compile(r"(?=\S*\d)(?=\S*[a-z])[a-z\d]+")
+_SPACED_TIME = re.compile(r"\b(\d{1,2}) h (\d\d)\b")
+"""A French time: "14 h 30"."""
 _UNIT = re.compile(
     r"\d+(?:st|nd|rd|th|er|re|e|eme|ème|º|ª|h|hs|hrs|am|pm|uhr|km|kg|kb|mb|gb|m|cm|mm|ml|g|k|min|s|x|d)\d{0,2}"
 )
@@ -49,6 +51,8 @@ class _Item:
     words: int
     open: bool = False
     """Whether another character is announced."""
+    alphabet_word: bool = False
+    """Whether a word of a spelling alphabet stands alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,10 @@ class Dictated:
     """Letters dictated one by one."""
     codes: int = 0
     """Codes of letters and digits."""
+    spelled: int = 0
+    """Letters that are neither words themselves nor given by a word of a spelling alphabet alone."""
+    alphabet_words: int = 0
+    """Letters given by a word of a spelling alphabet alone, which may be a word of a sentence: "hotel"."""
     open: bool = False
     """Whether the last word announces another character."""
     before: tuple[str, ...] = ()
@@ -79,15 +87,21 @@ class Dictated:
         return len(self.numbers) + self.letters + self.codes
 
 
-def find_dictated(text: str, vocabularies: Sequence[Vocabulary]) -> Dictated:
-    """Return what the text dictates at its end; the longest result over the vocabularies."""
+def find_dictated(
+    text: str, vocabularies: Sequence[Vocabulary], *, amounts_are_numbers: bool = False
+) -> Dictated:
+    """Return what the text dictates at its end; the longest result over the vocabularies.
+
+    After a request for a number, figures like an amount or a date ("123.456") are the beginning of one.
+    """
     text = re.sub(r"[()]", " ", text).replace("+ ", "+")
+    text = _SPACED_TIME.sub(r"\1h\2", text)
     words = split_words(text)[-_MAX_WORDS:]
     capitals = (
         frozenset(plain(word) for word in _CAPITALS.findall(text)) if text != text.upper() else frozenset()
     )
     return max(
-        (_Reader(words, capitals, vocabulary).read() for vocabulary in vocabularies),
+        (_Reader(words, capitals, vocabulary, amounts_are_numbers).read() for vocabulary in vocabularies),
         key=lambda found: found.items,
     )
 
@@ -95,10 +109,17 @@ def find_dictated(text: str, vocabularies: Sequence[Vocabulary]) -> Dictated:
 class _Reader:
     """Reads the words of one text in one language."""
 
-    def __init__(self, words: Sequence[str], capitals: frozenset[str], vocabulary: Vocabulary) -> None:
+    def __init__(
+        self,
+        words: Sequence[str],
+        capitals: frozenset[str],
+        vocabulary: Vocabulary,
+        amounts_are_numbers: bool,
+    ) -> None:
         self._words = words
         self._capitals = capitals
         self._vocabulary = vocabulary
+        self._amounts_are_numbers = amounts_are_numbers
 
     def read(self) -> Dictated:
         """The dictation at the end of the text."""
@@ -112,6 +133,8 @@ class _Reader:
             chars="".join(item.chars for item in items),
             numbers=tuple(item.chars for item in items if item.role is _Role.NUMBER),
             letters=sum(item.role in (_Role.LETTER, _Role.WEAK_LETTER) for item in items),
+            spelled=sum(item.role is _Role.LETTER and not item.alphabet_word for item in items),
+            alphabet_words=sum(item.alphabet_word for item in items),
             codes=sum(item.role in (_Role.CODE, _Role.WEAK_CODE) for item in items),
             open=items[-1].open,
             before=tuple(self._words[: len(self._words) - length]),
@@ -186,7 +209,7 @@ class _Reader:
                 return _Item(_Role.WEAK_LETTER if weak else _Role.LETTER, letter, length)
         word = self._words[position]
         if word in self._vocabulary.spelling_alphabet:
-            return _Item(_Role.LETTER, word[0], 1)
+            return _Item(_Role.LETTER, word[0], 1, alphabet_word=True)
         return None
 
     def _repeated(self, position: int) -> _Item | None:
@@ -215,7 +238,7 @@ class _Reader:
 
     def _figures(self, position: int) -> _Item | None:
         word = self._words[position]
-        if not _FIGURES.fullmatch(word) or _AMOUNT.fullmatch(word):
+        if not _FIGURES.fullmatch(word) or (_AMOUNT.fullmatch(word) and not self._amounts_are_numbers):
             return None
         plus = "+" if word.startswith("+") else ""
         return _Item(_Role.NUMBER, plus + re.sub(r"\D", "", word), 1)

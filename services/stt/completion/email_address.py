@@ -1,7 +1,7 @@
 """Judges whether a dictated e-mail address is complete. No I/O, no clock."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from services.stt.completion.formats import Formats, Progress
 from services.stt.completion.vocabulary import Vocabulary
@@ -9,7 +9,7 @@ from services.stt.completion.words import plain
 
 _MAX_CHARS = 300
 _MAX_PHRASE_WORDS = 4
-_ADDRESS = re.compile(r"([a-z0-9._%+\-]*)@([a-z0-9.\-]*)$")
+_ADDRESS = re.compile(r"([\w.%+\-]*)@([\w.\-]*)$")
 _TRAILING = ".,;:!?…"
 
 
@@ -26,7 +26,10 @@ def email_progress(
         requested: whether the caller was requested to give an address, so that "at" means "@".
     """
     written = plain(text[-_MAX_CHARS:])
-    results = [_progress(_spoken_symbols(written, words), formats, language) for words in vocabularies]
+    results = [
+        _progress(_spoken_symbols(written, words), formats, language, words.domain_words)
+        for words in vocabularies
+    ]
     has_sign = "@" in written
     found = [result for result in results if result is not None]
     if not found or not (has_sign or requested or any(result is not Progress.INCOMPLETE for result in found)):
@@ -53,10 +56,11 @@ def _spoken_symbols(text: str, vocabulary: Vocabulary) -> str:
     return " ".join(written)
 
 
-def _progress(text: str, formats: Formats, language: str) -> Progress | None:
+def _progress(text: str, formats: Formats, language: str, domain_words: Mapping[str, str]) -> Progress | None:
     before, at_sign, domain = text.rpartition("@")
     if not at_sign or not before.strip():
         return None
+    domain = " ".join(domain_words.get(word.rstrip(_TRAILING), word) for word in domain.split())
     unfinished = text.rstrip().endswith(("@", " .", "-", "_"))
     match = _ADDRESS.search("x@" + domain.replace(" ", "").rstrip(_TRAILING))
     if match is None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cache
 from importlib.resources import files
+from string import ascii_lowercase
 from typing import Any
 
 import yaml
@@ -92,7 +93,8 @@ class Formats:
     def postcode_progress(self, chars: str, language: str) -> Progress:
         """Judge the characters of a postcode."""
         pattern = _by_language(self.postcodes, language)
-        complete = pattern is not None and pattern.fullmatch(chars) is not None
+        # A town may follow that is a word of the spelling alphabet too: "80331 München".
+        complete = pattern is not None and any(map(pattern.fullmatch, (chars, chars.rstrip(ascii_lowercase))))
         return Progress.COMPLETE if complete else Progress.INCOMPLETE
 
     def phone_progress(self, chars: str, digits: str, language: str) -> Progress:

@@ -16,6 +16,7 @@ class TextLanguages:
 
     def __init__(self, tag: str) -> None:
         """Take a language tag, such as "pt-BR", or "multi" for all languages."""
+        self._tag = tag
         language = tag.replace("_", "-").partition("-")[0].lower()
         languages = LANGUAGES if language == _MULTILINGUAL else (language,)
         self.all = tuple(load_vocabulary(name) for name in languages)
@@ -27,11 +28,15 @@ class TextLanguages:
         """
         if len(self.all) == 1:
             return self.all
-        for candidate in (text, agent_text):
-            best = self._best(candidate)
-            if best:
-                return best
-        return self.all
+        by_text, by_agent = self._best(text), self._best(agent_text)
+        both = [vocabulary for vocabulary in by_text if vocabulary in by_agent]
+        return both or by_text or by_agent or self.all
+
+    def tags(self, vocabularies: Sequence[Vocabulary]) -> Sequence[str]:
+        """Return the language tags whose formats of numbers apply: the agent's, or those of the text."""
+        if len(self.all) == 1:
+            return (self._tag,)
+        return tuple(vocabulary.language for vocabulary in vocabularies)
 
     def _best(self, text: str) -> Sequence[Vocabulary]:
         if _DEVANAGARI.search(text):

@@ -19,9 +19,7 @@ _MIN_DATE_NUMBERS, _MIN_DATE_DIGITS, _MAX_DAY = 3, 6, 31
 
 def is_dictated_number(dictated: Dictated, kind: str, vocabularies: Sequence[Vocabulary]) -> bool:
     """Whether what a text ends with is dictated; `kind` is what was requested or announced."""
-    if dictated.letters > 1 or dictated.codes or (kind == "spelling" and dictated.letters):
-        return True
-    if kind not in ("", "quantity"):
+    if dictated.codes or _is_spelled(dictated) or kind not in ("", "quantity"):
         return True
     numbers = dictated.numbers
     if not numbers or dictated.letters == dictated.items:
@@ -32,6 +30,33 @@ def is_dictated_number(dictated: Dictated, kind: str, vocabularies: Sequence[Voc
     if len(numbers) > 1 or digits >= _MIN_DIGITS:
         return True
     return digits >= _MIN_FIGURES and _introduces_number(dictated.before, vocabularies)
+
+
+def is_pronoun(dictated: Dictated, vocabularies: Sequence[Vocabulary]) -> bool:
+    """Whether a single "one" at the end stands for a noun: "I don't have one"."""
+    if dictated.items != 1 or dictated.chars != "1" or len(dictated.before) < 2:
+        return False
+    last = dictated.before[-1]
+    return not any(
+        last in words
+        for vocabulary in vocabularies
+        for words in (
+            vocabulary.copulas,
+            vocabulary.open_words,
+            vocabulary.negations,
+            vocabulary.acknowledgements,
+            vocabulary.hesitations,
+            vocabulary.number_words,
+        )
+    )
+
+
+def _is_spelled(dictated: Dictated) -> bool:
+    """Whether letters are spelled. A sentence may end in words of a spelling alphabet: "at a golf hotel"."""
+    if dictated.alphabet_words > 2 or dictated.spelled > 1 or (dictated.spelled and dictated.letters > 1):
+        return True
+    has_number = any(len(number) > 1 or number not in "12" for number in dictated.numbers)
+    return dictated.letters > 1 and has_number
 
 
 def _is_time_or_year(numbers: Sequence[str]) -> bool:
@@ -64,11 +89,11 @@ def _introduces_number(before: Sequence[str], vocabularies: Sequence[Vocabulary]
 def is_birth_date_complete(text: str, dictated: Dictated, vocabularies: Sequence[Vocabulary]) -> bool | None:
     """Whether a date has its year; None if the text has no part of a date."""
     words = split_words(text)
+    if any(vocabulary.years.search(" ".join(words)) for vocabulary in vocabularies):
+        return True
     has_month = any(not vocabulary.months.isdisjoint(words) for vocabulary in vocabularies)
     if not (has_month or dictated.numbers or re.search(r"\d", text)):
         return None
-    if any(vocabulary.years.search(" ".join(words)) for vocabulary in vocabularies):
-        return True
     numbers = dictated.numbers
     digits = "".join(numbers)
     if _DATE.search(text) or any(_YEAR.fullmatch(word) for word in words) or _YEAR.fullmatch(digits[-4:]):

@@ -1,6 +1,6 @@
 """Judges from words alone whether the caller has finished: phrases, letters, digits and addresses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from parley.agent_config import SttConfig
 from services.stt.completion.assessment import TurnCompletion, TurnWords
@@ -8,7 +8,7 @@ from services.stt.completion.dictation import Dictated, find_dictated
 from services.stt.completion.email_address import email_progress
 from services.stt.completion.formats import Progress, load_formats
 from services.stt.completion.language import TextLanguages
-from services.stt.completion.numbers_in_speech import is_birth_date_complete, is_dictated_number
+from services.stt.completion.numbers_in_speech import is_birth_date_complete, is_dictated_number, is_pronoun
 from services.stt.completion.phrases import is_non_answer, is_unfinished
 from services.stt.completion.requests import Request, announced_kind, find_request
 from services.stt.completion.vocabulary import Vocabulary
@@ -37,7 +37,7 @@ class WordRules:
             return TurnCompletion()
         vocabularies = self._languages.of(text, words.agent_text)
         request = self._request_of(words.agent_text)
-        dictated = find_dictated(text, vocabularies)
+        dictated = find_dictated(text, vocabularies, amounts_are_numbers=request.is_dictation)
         kind = announced_kind(dictated, text, vocabularies) or request.kind
         progress = self._email_progress(text, kind, request, vocabularies)
         if progress is None:
@@ -77,9 +77,11 @@ class WordRules:
             return self._birth_date_progress(dictated, request, vocabularies, text)
         if not dictated.items or not is_dictated_number(dictated, kind, vocabularies):
             return None
+        if is_pronoun(dictated, vocabularies) and is_non_answer(text, vocabularies):
+            return None
         if dictated.open:
             return Progress.INCOMPLETE
-        return self._progress_of(dictated, kind, request)
+        return self._progress_of(dictated, kind, request, self._languages.tags(vocabularies))
 
     @staticmethod
     def _birth_date_progress(
@@ -91,8 +93,8 @@ class WordRules:
         is_answer = request.kind == "birth_date" and not is_non_answer(text, vocabularies)
         return Progress.INCOMPLETE if is_answer or complete is False else None
 
-    def _progress_of(self, dictated: Dictated, kind: str, request: Request) -> Progress:
-        formats, language, chars = self._formats, self._config.language, dictated.chars
+    def _progress_of(self, dictated: Dictated, kind: str, request: Request, tags: Sequence[str]) -> Progress:
+        formats, chars = self._formats, dictated.chars
         if request.count and kind == request.kind:
             return Progress.COMPLETE if len(chars) >= request.count else Progress.INCOMPLETE
         if kind == "iban" or (kind in ("", "code") and formats.is_iban(chars)):
@@ -100,16 +102,16 @@ class WordRules:
         if kind == "card":
             return formats.card_progress(dictated.digits)
         if kind == "postcode":
-            return formats.postcode_progress(chars, language)
+            return _common_progress(formats.postcode_progress(chars, tag) for tag in tags)
         if kind == "designation":
             # Flights, rooms and seats have a few digits, of a number that nothing shows.
             return Progress.PLAUSIBLE if dictated.digits else Progress.INCOMPLETE
         if dictated.letters or dictated.codes:
             return self._spelling_progress(dictated, kind)
         if kind in ("", "phone", "quantity"):
-            if kind != "phone" and formats.may_be_card(dictated.numbers, language):
+            if kind != "phone" and any(formats.may_be_card(dictated.numbers, tag) for tag in tags):
                 return formats.card_progress(dictated.digits)
-            return formats.phone_progress(chars, dictated.digits, language)
+            return _common_progress(formats.phone_progress(chars, dictated.digits, tag) for tag in tags)
         return Progress.INCOMPLETE
 
     def _spelling_progress(self, dictated: Dictated, kind: str) -> Progress:
@@ -150,3 +152,11 @@ class WordRules:
         if request.kind == "spelling" and len(split_words(text)) <= _MAX_WORDS_BEFORE_SPELLING:
             return self._after_dictation(Progress.INCOMPLETE)
         return TurnCompletion(config.turn_silence_ms if request.open_question else 0)
+
+
+def _common_progress(found: Iterable[Progress]) -> Progress:
+    """The progress in all languages that a number may belong to; plausible if they differ."""
+    results = set(found)
+    if len(results) == 1:
+        return results.pop()
+    return Progress.PLAUSIBLE

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from services.stt.completion.words import split_words
+from services.stt.completion.words import plain, split_words
 
 LANGUAGES = ("en", "de", "es", "fr", "pt", "hi")
 
@@ -39,6 +39,8 @@ class Vocabulary:
     """Words between a letter and an example: "S as in Sierra"."""
     symbols: Mapping[tuple[str, ...], str]
     """Spoken punctuation, such as "dot" and "at"."""
+    domain_words: Mapping[str, str]
+    """Parts of the domain of an e-mail address in another script."""
     dictation_words: frozenset[str]
     """Words within a dictation that stand for no character."""
     dictation_vocabulary: frozenset[str]
@@ -116,6 +118,7 @@ def _vocabulary(language: str, data: Mapping[str, Any]) -> Vocabulary:
         spelling_alphabet=words("spelling_alphabet"),
         letter_links=links,
         symbols=symbols,
+        domain_words={plain(word): part for word, part in data.get("domain_words", {}).items()},
         dictation_words=words("dictation_words"),
         dictation_vocabulary=frozenset(word for phrase in phrases for word in phrase)
         | frozenset(data.get("multipliers", {}))
@@ -151,7 +154,10 @@ def _vocabulary(language: str, data: Mapping[str, Any]) -> Vocabulary:
         | words("negations")
         | words("number_words")
         | words("hesitations")
-        | words("common"),
+        | words("common")
+        | {word for phrase in (*numbers, *symbols) for word in phrase}
+        | words("hundreds")
+        | frozenset(data.get("multipliers", {})),
     )
 
 

@@ -38,7 +38,11 @@ def progress(text: str, language: str, *, requested: bool = True) -> Progress | 
         ("pt-BR", "joão ponto silva arroba uol ponto com", INCOMPLETE),
         ("pt-BR", "joão ponto silva arroba uol ponto com ponto br", COMPLETE),
         ("pt-BR", "joão arroba gmail ponto com", COMPLETE),
-        ("hi", "राहुल एट जीमेल डॉट com", None),
+        ("hi", "राहुल एट जीमेल डॉट com", COMPLETE),
+        ("hi", "राहुल डॉट शर्मा एट द रेट जीमेल डॉट कॉम", COMPLETE),
+        ("hi", "राहुल डॉट शर्मा एट द रेट जीमेल", INCOMPLETE),
+        ("de", "info at müller-bau.de.", COMPLETE),
+        ("fr", "jean tiret dupont chez orange point fr", COMPLETE),
         ("hi", "rahul at the rate gmail dot com", COMPLETE),
     ],
 )

@@ -21,6 +21,10 @@ def test_a_tag_chooses_its_language(tag: str, language: str) -> None:
         ("मेरा नंबर", "", "hi"),
         ("mera number", "", "hi"),
         ("555", "¿Cuál es su número?", "es"),
+        ("cuatro dos cuatro dos", "", "es"),
+        ("max Unterstrich mustermann at web Punkt de", "", "de"),
+        ("D E neunundachtzig", "Wie lautet Ihre IBAN?", "de"),
+        ("nine oh two one oh", "What is your ZIP code?", "en"),
     ],
 )
 def test_a_multilingual_agent_follows_the_words(text: str, agent_text: str, expected: str) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from services.stt.completion.dictation import find_dictated
-from services.stt.completion.numbers_in_speech import is_birth_date_complete, is_dictated_number
+from services.stt.completion.numbers_in_speech import is_birth_date_complete, is_dictated_number, is_pronoun
 from services.stt.completion.vocabulary import load_vocabulary
 
 ENGLISH = [load_vocabulary("en")]
@@ -29,6 +29,12 @@ ENGLISH = [load_vocabulary("en")]
         ("AB12", "", True),
         ("S", "spelling", True),
         ("S", "", False),
+        ("I need a hotel", "", False),
+        ("for Oscar and Victor", "", False),
+        ("we play golf in India", "", False),
+        ("Alpha Bravo Charlie", "", True),
+        ("a hotel", "spelling", True),
+        ("Lima Yankee six", "", True),
     ],
 )
 def test_a_number_is_dictated_by_its_length_and_its_context(text: str, kind: str, expected: bool) -> None:
@@ -63,9 +69,29 @@ def test_a_date_of_birth_is_complete_with_its_year(text: str, expected: bool | N
 def test_a_german_year_is_one_word() -> None:
     """It completes a date as its digits do."""
     german = [load_vocabulary("de")]
-    texts = ("am zwölften März", "am zwölften März neunzehnhundertfünfundachtzig")
+    texts = (
+        "am zwölften März",
+        "am zwölften März neunzehnhundertfünfundachtzig",
+        "am dritten fünften neunzehnhundertachtzig",
+    )
 
     assert [is_birth_date_complete(text, find_dictated(text, german), german) for text in texts] == [
         False,
         True,
+        True,
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I don't have one", True),
+        ("no, it's one", False),
+        ("no one", False),
+        ("my code is one", False),
+        ("one", False),
+    ],
+)
+def test_a_pronoun_is_no_number(text: str, expected: bool) -> None:
+    """ "One" after a verb."""
+    assert is_pronoun(find_dictated(text, ENGLISH), ENGLISH) is expected

@@ -98,3 +98,45 @@ def test_unfinished_phrases_of_other_languages_are_recognised(language: str, tex
 def test_only_the_end_of_a_long_turn_is_judged() -> None:
     """The time that a judgement takes does not grow with the turn."""
     assert assess("I fell and hurt my knee. " * 2000 + "My number is") == DICTATION
+
+
+@pytest.mark.parametrize("language", ["de", "multi"])
+@pytest.mark.parametrize(
+    ("question", "answer", "expected"),
+    [
+        ("Wie lautet Ihre Postleitzahl?", "80331 München.", FINISHED),
+        ("Wie lautet Ihre Postleitzahl?", "Die ist acht null drei drei eins", FINISHED),
+        ("Wie lautet Ihre Postleitzahl?", "Die ist acht null drei", DICTATION),
+        ("Wie lautet Ihre Telefonnummer?", "plus vier neun", DICTATION),
+        ("Wie lautet Ihre Telefonnummer?", "030 1234567", FINISHED),
+        ("Wie ist Ihr Kennzeichen?", "M wie Martha, M mit Umlaut", DICTATION),
+        ("Wie lautet Ihre E-Mail-Adresse?", "max Unterstrich m at web Punkt de", FINISHED),
+    ],
+)
+def test_a_multilingual_agent_uses_the_formats_of_the_language_spoken(
+    language: str, question: str, answer: str, expected: TurnCompletion
+) -> None:
+    """A complete number is not waited on because the agent has no language of its own."""
+    assert assess(answer, question, SttConfig(language=language)) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "answer", "expected"),
+    [
+        ("pt", "Qual é o seu CPF?", "123.456", DICTATION),
+        ("en", "What's your phone number?", "415.555", DICTATION),
+        ("es", "¿Me puede deletrear su apellido?", "ge, u, te, i con acento", DICTATION),
+        ("pt", "Pode soletrar o seu nome?", "jota, o, esse, é com acento", DICTATION),
+        ("fr", "Comment puis-je vous aider ?", "Le 3 mai à 14 h 30.", FINISHED),
+        ("es", "¿En qué puedo ayudarle?", "Vivo en Madrid y Valencia.", FINISHED),
+        ("en", "What is your email?", "I don't have one.", FINISHED),
+        ("en", "What's your phone number?", "I'd rather not say.", FINISHED),
+        ("hi", "आपका ईमेल क्या है?", "मेरे पास नहीं है।", FINISHED),
+        ("pt", "Qual é o seu número?", "O mesmo de onde estou ligando.", FINISHED),
+    ],
+)
+def test_a_number_in_parts_is_waited_for_and_a_sentence_is_not(
+    language: str, question: str, answer: str, expected: TurnCompletion
+) -> None:
+    """Figures like amounts after a request, accents while spelling; times, places, refusals."""
+    assert assess(answer, question, SttConfig(language=language)) == expected
