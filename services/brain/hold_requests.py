@@ -47,9 +47,10 @@ def _is_request(words: Phrase, phrases: Phrases, *, interrogative: bool) -> bool
         return True
     if interrogative:
         return False
-    return _gives_reason(words, after, phrases.hold_reasons) or _gives_reason(
-        words, before, phrases.hold_alone
-    )
+    if _gives_reason(words, after, phrases.hold_reasons):
+        return True
+    alone = {start for start in before if not any(True for _ in ends_of(words, start, phrases.not_alone))}
+    return _gives_reason(words, alone, phrases.hold_alone)
 
 
 def _gives_reason(words: Phrase, starts: set[int], reasons: frozenset[Phrase]) -> bool:

@@ -37,6 +37,8 @@ class Phrases:
     hold_follows: frozenset[Phrase] = frozenset()
     hold_reasons: frozenset[Phrase] = frozenset()
     hold_alone: frozenset[Phrase] = frozenset()
+    not_alone: frozenset[Phrase] = frozenset()
+    """Beginnings of sentences that are no request in spite of `hold_alone`: "let me check in"."""
     hold_ends: frozenset[Phrase] = frozenset()
     not_hold: frozenset[Phrase] = frozenset()
     question_starts: frozenset[Phrase] = frozenset()
