@@ -22,10 +22,11 @@ _AFTER_TOMORROW = (
 )
 _YESTERDAY = r"yesterday|gestern|ayer|hier|ontem|ieri|gisteren"
 _OFFSETS = ((_AFTER_TOMORROW, 2), (_TOMORROW, 1), (_TODAY, 0), (_YESTERDAY, -1))
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:t\d\d:\d\d\S*)?")
+"""A date, perhaps with a time of day."""
 _NUMERIC = re.compile(r"(\d{1,2})[./-](\d{1,2})(?:[./-](\d{4}|\d{2}))?\.?")
 _ORDINAL = r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|\.)?"
-_YEAR = r"(?:[\s,]+(?:de |del )?(\d{4}))?"
+_YEAR = r"(?:[\s,]+(?:de |del |')?(\d{4}|\d{2}))?"
 _MONTH_FIRST = frozenset({"US", "PH", "CA"})
 """Regions that write the month first."""
 _CENTURY_PIVOT_YEARS = 20
@@ -33,16 +34,29 @@ _CENTURY_PIVOT_YEARS = 20
 
 _CLOCK = re.compile(
     r"(?:at |um |a las? |à |às |alle )?(\d{1,2})"
-    r"(?:\s*[:.h]\s*(\d{2})|\s*(?:uhr|h|heures?|horas?)\s*(\d{2})?)?"
-    r"\s*(?:uhr|h|o'clock|hours?)?\s*(a\.?m\.?|p\.?m\.?|in the (?:morning|afternoon|evening))?",
+    r"(?:\s*[:.h]\s*(\d{2})(?::\d{2})?|\s*(?:uhr|h|heures?|horas?)\s*(\d{2})?)?"
+    r"\s*(?:uhr|h|o'clock|hours?)?\s*(a\.?m\.?|p\.?m\.?|in the (?:morning|afternoon|evening)"
+    r"|(?:de la|da|du) (?:mañana|manhã|matin)"
+    r"|(?:de la|da|de l'|du) ?(?:tarde|noche|noite|après-midi|soir))?",
     re.IGNORECASE,
 )
+_MORNING = frozenset(("am", "in the morning", "de la mañana", "da manhã", "du matin"))
 _NAMED_TIMES = {
     "noon": "12:00",
     "midday": "12:00",
     "midnight": "00:00",
     "mittag": "12:00",
     "mediodía": "12:00",
+    "midi": "12:00",
+    "meio-dia": "12:00",
+    "meio dia": "12:00",
+    "mezzogiorno": "12:00",
+    "mitternacht": "00:00",
+    "medianoche": "00:00",
+    "minuit": "00:00",
+    "meia-noite": "00:00",
+    "meia noite": "00:00",
+    "mezzanotte": "00:00",
 }
 
 
@@ -76,7 +90,7 @@ def normalize_time(text: str) -> str:
     if half:
         if not 1 <= hour <= 12:
             raise ValueProblem("is not a time of day; pass it as HH:MM in 24 hours")
-        hour = hour % 12 + (0 if half in ("am", "in the morning") else 12)
+        hour = hour % 12 + (0 if half in _MORNING else 12)
     try:
         return time(hour, minute).strftime("%H:%M")
     except ValueError:
@@ -109,8 +123,8 @@ def _relative(words: str, language: str, today: date) -> date | None:
 def _named(words: str, language: str, today: date) -> date | None:
     months = _months(language)
     names = "|".join(sorted(map(re.escape, months), key=len, reverse=True))
-    day_first = rf"(?:\w+ )??(?:the |den |der |el |le )?{_ORDINAL}\s*(?:of |de )?({names})\.?{_YEAR}"
-    month_first = rf"(?:\w+ )??({names})\.? (?:the )?{_ORDINAL}{_YEAR}"
+    day_first = rf"(?:[^\W\d]+ )??(?:the |den |der |el |le )?{_ORDINAL}\s*(?:of |de )?({names})\.?{_YEAR}"
+    month_first = rf"(?:[^\W\d]+ )??({names})\.? (?:the )?{_ORDINAL}{_YEAR}"
     if match := re.fullmatch(day_first, words):
         day, month, year = int(match[1]), months[match[2]], match[3]
     elif match := re.fullmatch(month_first, words):

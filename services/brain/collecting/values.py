@@ -11,33 +11,10 @@ from parley.agent_config import CollectedField
 from parley.language_codes import common_code
 from services.brain.collecting import dates, email_addresses, phone_numbers
 from services.brain.collecting.problem import ValueProblem
+from services.brain.collecting.yes_no import yes_no
 
 _MAX_CHARS = 500
 _MAX_NAME_CHARS = 100
-_YES = frozenset(
-    (
-        *("yes", "y", "yeah", "yep", "true", "correct", "sure", "ok", "okay", "1"),
-        *(
-            "ja",
-            "jawohl",
-            "genau",
-            "stimmt",
-            "sí",
-            "si",
-            "claro",
-            "oui",
-            "sim",
-            "certo",
-            "haan",
-            "हाँ",
-            "हां",
-            "जी",
-        ),
-    )
-)
-_NO = frozenset(
-    ("no", "n", "nope", "false", "wrong", "0", "nein", "nee", "não", "nao", "non", "nahin", "नहीं", "नही")
-)
 _COMMA_DECIMALS = frozenset(
     {
         "de",
@@ -73,6 +50,8 @@ class ValueContext:
     today: date
     """The date in the agent's time zone."""
 
+
+_CURRENCIES = "$\u20ac\u00a3\u00a5\u20b9\u20ba% "
 
 _Normalize: TypeAlias = Callable[[CollectedField, str, ValueContext], str]
 
@@ -147,6 +126,7 @@ def _number(field: CollectedField, text: str, context: ValueContext) -> str:
 
 
 def _decimal(text: str, language: str) -> Decimal:
+    text = text.strip(_CURRENCIES)
     digits = re.sub(r"(?<=\d)[\s'\u00a0\u202f](?=\d)", "", text)
     comma = common_code(language) in _COMMA_DECIMALS
     if re.fullmatch(r"-?\d{1,3}([.,])\d{3}(\1\d{3})*", digits) and ("," in digits) != comma:
@@ -164,12 +144,10 @@ def _decimal(text: str, language: str) -> Decimal:
     return number
 
 
-def _yes_no(_field: CollectedField, text: str, _context: ValueContext) -> str:
-    word = text.casefold().strip(" .!,")
-    if word in _YES:
-        return "yes"
-    if word in _NO:
-        return "no"
+def _yes_no(_field: CollectedField, text: str, context: ValueContext) -> str:
+    answer = yes_no(text, context.language)
+    if answer:
+        return answer
     raise ValueProblem("must be yes or no; ask again if the caller was not clear")
 
 

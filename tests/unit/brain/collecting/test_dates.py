@@ -38,6 +38,10 @@ TODAY = date(2026, 11, 28)
         ("demain", "fr", "FR", "2026-11-29"),
         ("le 14 juillet 2027", "fr", "FR", "2027-07-14"),
         ("Tuesday", "xx", "", "2026-12-01"),
+        ("1 Dec 27", "en", "GB", "2027-12-01"),
+        ("3. Mai 85", "de", "DE", "1985-05-03"),
+        ("May 3rd, '27", "en", "US", "2027-05-03"),
+        ("2026-12-01T10:00", "en", "GB", "2026-12-01"),
     ],
 )
 def test_dates_are_read_in_the_language_and_country(text: str, language: str, region: str, day: str) -> None:
@@ -71,6 +75,14 @@ def test_a_date_on_another_weekday_is_refused() -> None:
         ("10 in the morning", "10:00"),
         ("4 in the afternoon", "16:00"),
         ("14h30", "14:30"),
+        ("15:30:00", "15:30"),
+        ("3 de la tarde", "15:00"),
+        ("8 de la mañana", "08:00"),
+        ("3 da tarde", "15:00"),
+        ("8 heures du soir", "20:00"),
+        ("midi", "12:00"),
+        ("Mitternacht", "00:00"),
+        ("meia-noite", "00:00"),
     ],
 )
 def test_times_have_24_hours(text: str, time: str) -> None:

@@ -21,6 +21,14 @@ from services.brain.collecting.problem import ValueProblem
         ("ann@ example.com", "ann@example.com"),
         ("jürgen@müller.de", "jürgen@müller.de"),
         ("ann plus shop at example dot com", "ann+shop@example.com"),
+        ("rahul underscore sharma at the rate of gmail dot com", "rahul_sharma@gmail.com"),
+        ("john at sign gmail dot com", "john@gmail.com"),
+        ("jean tiret du bas paul arobase orange point fr", "jean_paul@orange.fr"),
+        ("jean tiret du six paul chez orange point fr", "jean-paul@orange.fr"),
+        ("maria barra baja ruiz arroba correo punto es", "maria_ruiz@correo.es"),
+        ("joao underline silva arroba uol ponto com ponto br", "joao_silva@uol.com.br"),
+        ("Ann Smith <ann@example.com>", "ann@example.com"),
+        ("mailto:ann@example.com", "ann@example.com"),
     ],
 )
 def test_spoken_symbols_become_characters(text: str, address: str) -> None:

@@ -36,6 +36,10 @@ def read(kind: str, value: object, context: ValueContext = ENGLISH, **keys: Any)
         ("date", "tomorrow", "2026-11-29"),
         ("time", "3 pm", "15:00"),
         ("address", "1 High Street, Leeds", "1 High Street, Leeds"),
+        ("number", "\u20ac25", "25"),
+        ("number", "$1,200", "1200"),
+        ("number", "25%", "25"),
+        ("yes_no", "Yes, please.", "yes"),
     ],
 )
 def test_each_type_has_a_normalized_form(kind: str, value: object, normalized: str) -> None:

@@ -93,5 +93,5 @@ def test_a_german_year_is_one_word() -> None:
     ],
 )
 def test_a_pronoun_is_no_number(text: str, expected: bool) -> None:
-    """ "One" after a verb."""
+    """A verb precedes it."""
     assert is_pronoun(find_dictated(text, ENGLISH), ENGLISH) is expected
