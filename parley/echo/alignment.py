@@ -12,6 +12,9 @@ _MIN_SIMILARITY = 0.6
 _EDGE_SIMILARITY, _EDGE_TOLERANCE_MS = 0.3, 250
 """A misrecognized word at the edge of an echo has the expected time, and a little similarity."""
 _MIN_WORDS_FOR_EDGES = 4
+_CERTAIN_WORDS, _CERTAIN_LETTERS = 3, 9
+_PAUSE_MS = 500
+"""Words closer to each other are one utterance."""
 _EQUAL, _SIMILAR, _OTHER, _MISSING, _ADDITIONAL = 2.0, 1.0, -1.0, -0.4, -1.0
 
 
@@ -46,6 +49,37 @@ class Match:
     def letters(self) -> int:
         """Number of letters of the played words."""
         return sum(len(word.text) for _, word in self.pairs)
+
+    @property
+    def in_question(self) -> bool:
+        """Whether the first played word belongs to a question."""
+        return self.pairs[0][1].in_question
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it is too long to be chance."""
+        return len(self.pairs) >= _CERTAIN_WORDS and self.letters >= _CERTAIN_LETTERS
+
+    def begins_before_end(self, words: Sequence[TranscribedWord]) -> bool:
+        """Whether it begins before the last of the played words has ended."""
+        return words[self.first].start_ms < self.pairs[-1][1].end_ms
+
+    def equal_words(self, words: Sequence[TranscribedWord]) -> int:
+        """Number of words that were recognized as they were played."""
+        return sum(words[index].text == played.text for index, played in self.pairs)
+
+    def stands_alone(self, words: Sequence[TranscribedWord]) -> bool:
+        """Whether no other word directly precedes or follows it."""
+        return not (self._precedes(words, self.first) or self._precedes(words, self.last + 1))
+
+    def is_at_edge(self, words: Sequence[TranscribedWord]) -> bool:
+        """Whether other words directly precede or follow it, but not both."""
+        return not (self._precedes(words, self.first) and self._precedes(words, self.last + 1))
+
+    @staticmethod
+    def _precedes(words: Sequence[TranscribedWord], index: int) -> bool:
+        """Whether there is no pause before a word."""
+        return 0 < index < len(words) and words[index].start_ms - words[index - 1].end_ms < _PAUSE_MS
 
     def delay_ms(self, words: Sequence[TranscribedWord]) -> int:
         """The median time from the playback of a word to its return."""

@@ -23,7 +23,8 @@ from parley.providers.stt import Word
 _MAX_WORDS = 60
 """Words at the end of a transcript that are compared; earlier ones were compared when they were the end."""
 _MAX_PIECES = 3
-_CERTAIN_WORDS, _CERTAIN_LETTERS = 3, 9
+_MIN_LETTERS = 4
+"""Fewer, such as those of "no", are no evidence of an echo on a line that has had none."""
 _MAX_REPEATED_WORDS = 4
 """A caller may repeat this many words as an answer: "Tuesday at five thirty"."""
 _DELAY_TOLERANCE_MS = 200
@@ -93,28 +94,56 @@ class EchoFilter:
         return range(offset + first, offset + end)
 
     def _is_echo(self, match: Match, words: Sequence[TranscribedWord], *, final: bool) -> bool:
-        count, delay_ms = len(match.pairs), match.delay_ms(words)
-        span = match.last - match.first + 1
-        if count < span * 0.5:
+        if len(match.pairs) < (match.last - match.first + 1) * 0.5:
             return False
-        expected = self._delay_ms is not None and abs(delay_ms - self._delay_ms) <= _DELAY_TOLERANCE_MS
-        begins_ms, played_end_ms = words[match.first].start_ms, match.pairs[-1][1].end_ms
-        before_end = begins_ms < played_end_ms
-        if count >= _CERTAIN_WORDS and match.letters >= _CERTAIN_LETTERS:
-            if before_end or count > _MAX_REPEATED_WORDS or expected or self._speech.speaks_at(begins_ms):
-                self._delay_ms = delay_ms
-                return True
-            return False
-        if before_end:
-            # A caller repeats a word only after it has ended.
+        if not match.is_certain:
+            return self._is_short_echo(match, words, final=final)
+        speaks = self._speech.speaks_at(words[match.first].start_ms)
+        # Several words of "Tuesday at five or Wednesday at nine?" are an answer.
+        answers = match.in_question or not speaks
+        if (
+            not answers
+            or match.begins_before_end(words)
+            or len(match.pairs) > _MAX_REPEATED_WORDS
+            or self._is_expected(match, words)
+        ):
+            self._delay_ms = match.delay_ms(words)
             return True
-        if not self._speech.speaks_at(begins_ms):
+        return False
+
+    def _is_short_echo(self, match: Match, words: Sequence[TranscribedWord], *, final: bool) -> bool:
+        """Whether one or two words, or a few short ones, are an echo.
+
+        Both sides use the same short words, and recognisers confuse those that sound alike: a caller who
+        interrupts with "what are your hours?" during "that" or "your" must keep the word.
+        """
+        before_end = match.begins_before_end(words)
+        if not before_end and not self._speech.speaks_at(words[match.first].start_ms):
             return False
-        # A word of "Tuesday or Wednesday?" is an answer.
-        if count > 1 or (expected and not match.pairs[0][1].in_question):
+        expected = self._is_expected(match, words)
+        is_equal = match.equal_words(words) * 2 >= len(match.pairs)
+        is_evidence = is_equal and match.letters >= _MIN_LETTERS
+        if not match.stands_alone(words):
+            # The beginning or the end of an echo that the caller's words follow or precede.
+            return expected and is_evidence and match.is_at_edge(words)
+        if not final:
+            # So far it may be the beginning of an echo; the next transcript shows it.
             return True
-        # So far it may be the beginning of an echo; the next transcript shows it.
-        return span == len(words) and not final
+        if expected:
+            # A word of "Tuesday or Wednesday?" is an answer.
+            return before_end or not match.in_question
+        # A caller repeats a word only after it has ended.
+        return before_end and (is_evidence or (is_equal and self._opens(match)))
+
+    def _opens(self, match: Match) -> bool:
+        """Whether it repeats the first words after a silence of the agent: no earlier ones could return."""
+        return not self._speech.speaks_at(match.pairs[0][1].start_ms - 1)
+
+    def _is_expected(self, match: Match, words: Sequence[TranscribedWord]) -> bool:
+        """Whether the delay is that of the line's last certain echo."""
+        return (
+            self._delay_ms is not None and abs(match.delay_ms(words) - self._delay_ms) <= _DELAY_TOLERANCE_MS
+        )
 
 
 def _transcribed(word: Word) -> TranscribedWord:

@@ -36,3 +36,18 @@ def test_misspelled_words_at_the_edges_belong_to_the_echo() -> None:
 
     assert match is not None
     assert extent(match, words, PLAYED) == (0, 7)
+
+
+def test_a_match_that_other_words_follow_does_not_stand_alone() -> None:
+    """A pause separates utterances."""
+    words = [*transcribed("help", 1000), *transcribed("yes", 1350), *transcribed("today", 2000)]
+    match = best_match(words[:2], PLAYED)
+
+    assert match is not None
+    assert (match.first, match.equal_words(words), match.is_certain) == (0, 1, False)
+    assert match.begins_before_end(words)
+    assert not match.stands_alone(words)
+    assert match.is_at_edge(words)
+    match = best_match(words[2:], PLAYED)
+    assert match is not None
+    assert match.stands_alone(words[2:])

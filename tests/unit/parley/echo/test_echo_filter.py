@@ -5,6 +5,8 @@ import pytest
 from parley.echo.agent_speech import AgentSpeech
 from parley.echo.echo_filter import EchoFilter
 from parley.providers.stt import Word
+from parley.v1.playback_pb2 import PlaybackFinished
+from parley.v1.synthesis_pb2 import ClauseSynthesized
 from tests.unit.parley.echo.spoken import WORD_MS, played, words_at
 
 GREETING = "Hello, this is the Riverside clinic. How can I help you today?"
@@ -110,6 +112,62 @@ def test_other_words_remain_while_the_agent_speaks(utterance: str) -> None:
     """They are a barge-in, in interim transcripts as well."""
     assert remaining_of(GREETING, (utterance, 2000)) == utterance
     assert remaining_of(GREETING, (utterance, 2000), final=False) == utterance
+
+
+SENTENCE = "I can help you with that refill today, and it will take only one short moment of your time."
+
+
+@pytest.mark.parametrize("final", [False, True])
+@pytest.mark.parametrize("timed", [False, True])
+@pytest.mark.parametrize(
+    "utterance",
+    ["what are your opening hours", "can you call me back", "I only want to know the price", "what"],
+)
+def test_a_barge_in_loses_no_word_that_the_agent_uses_as_well(
+    utterance: str, timed: bool, final: bool
+) -> None:
+    """Whenever it begins, and whether or not the words that are playing have timings yet."""
+    speech = AgentSpeech()
+    for body in played(SENTENCE, at_ms=1000):
+        if timed or not isinstance(body, ClauseSynthesized | PlaybackFinished):
+            speech.apply(body)
+    filtering = EchoFilter(speech)
+    for at_ms in range(1050, 7000, 50):
+        left = filtering.filter(*transcribed((utterance, at_ms)), final=final)
+        may_become_an_echo = not final and len(utterance.split()) == 1
+        assert left.text == utterance or may_become_an_echo, at_ms
+
+
+def test_the_first_words_of_a_reply_are_an_echo_however_short() -> None:
+    """The agent was paused by its own first word; later, such a word is the caller's."""
+    filtering = echo_filter("No problem, there is no charge.", played_ms=450)
+    assert filtering.filter(*transcribed(("No.", 1200)), final=True).text == ""
+
+    assert remaining_of("It is free, there is no charge.", ("No.", 1000 + 5 * WORD_MS + 100)) == "No."
+
+
+def test_a_line_with_an_echo_keeps_the_callers_words() -> None:
+    """At the delay of its echo, a word beside others must be long enough and equal to be removed."""
+    text = f"{GREETING} We can see you when you are here."
+    at_ms = 1000 + (len(GREETING.split()) + 1) * WORD_MS + 500
+    filtering = echo_filter(text)
+    assert filtering.filter(*transcribed((GREETING, 1500)), final=True).text == ""
+
+    assert filtering.filter(*transcribed(("can I ask something", at_ms)), final=True).text.endswith(
+        "I ask something"
+    )
+    assert filtering.filter(*transcribed(("cars are expensive", at_ms)), final=True).text == (
+        "cars are expensive"
+    )
+
+
+@pytest.mark.parametrize("after_ms", [100, 500, 900])
+def test_several_words_repeated_as_an_answer_during_the_alternatives_remain(after_ms: int) -> None:
+    """The agent goes on with the next alternative."""
+    question = "Would you like Tuesday at five or Wednesday at nine in the morning?"
+    at_ms = 1000 + 6 * WORD_MS + after_ms
+
+    assert remaining_of(question, ("Tuesday at five", at_ms)) == "Tuesday at five"
 
 
 def test_words_are_not_compared_with_earlier_replies() -> None:
