@@ -12,19 +12,30 @@ _PREFIX_WEIGHT = 0.7
 _SIMILAR_WEIGHT = 0.8
 """Times the similarity of the two terms."""
 
+# The planner does not know the value of a parameter in a sub-select, and therefore keeps one plan for all
+# values: planning takes as long as the search. All arrays are of texts, because asyncpg reads the definitions
+# of other types from the database in the first search of each connection, which takes 30 ms.
 _TERMS = """
-SELECT c.configuration, q.lexeme, coalesce(t.passages, 0), c.total
-FROM (
-    SELECT base, configuration, sum(passages)::int AS total
-    FROM knowledge_documents WHERE base = ANY($1) GROUP BY base, configuration
+SELECT c.configuration, q.lexeme, coalesce((
+    SELECT passages FROM knowledge_terms
+    WHERE base = b.base AND configuration = c.configuration AND term = q.lexeme COLLATE "C"
+), 0), c.total
+FROM unnest((SELECT $1::text[])) AS b(base)
+CROSS JOIN LATERAL (
+    SELECT term COLLATE "default" AS configuration, passages AS total FROM knowledge_terms
+    WHERE base = b.base AND configuration = ''
+    UNION ALL
+    SELECT configuration, sum(passages)::int FROM knowledge_documents
+    WHERE base = b.base
+        AND NOT EXISTS (SELECT FROM knowledge_terms WHERE base = b.base AND configuration = '')
+    GROUP BY configuration
 ) c
 CROSS JOIN LATERAL unnest(to_tsvector(c.configuration::regconfig, $2)) q
-LEFT JOIN knowledge_terms t
-    ON t.base = c.base AND t.configuration = c.configuration AND t.term = q.lexeme COLLATE "C"
 """
+"""The totals of `count_terms`, or those of the documents of a base that was not counted since an update."""
 _PREFIXED = """
-SELECT m.n, t.term, sum(t.passages)::int
-FROM unnest($2::text[], $3::text[], $4::int[]) AS m(configuration, term, n)
+SELECT (m.n - 1)::int, t.term, sum(t.passages)::int
+FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS m(configuration, term, n)
 CROSS JOIN LATERAL (
     SELECT term, passages FROM knowledge_terms k
     WHERE k.base = ANY($1) AND k.configuration = m.configuration
@@ -34,8 +45,8 @@ CROSS JOIN LATERAL (
 GROUP BY m.n, t.term
 """
 _SIMILAR = """
-SELECT m.n, t.term, sum(t.passages)::int, max(t.similarity)
-FROM unnest($2::text[], $3::text[], $4::int[]) AS m(configuration, term, n)
+SELECT (m.n - 1)::int, t.term, sum(t.passages)::int, max(t.similarity)
+FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS m(configuration, term, n)
 CROSS JOIN LATERAL (
     SELECT term, passages, similarity(term, m.term) AS similarity FROM knowledge_terms k
     WHERE k.base = ANY($1) AND k.configuration = m.configuration AND k.term % m.term
@@ -47,33 +58,41 @@ _HAS_TRIGRAMS = "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trg
 _RANKED = """
 WITH terms AS MATERIALIZED (
     SELECT configuration, query::tsquery AS query, weight, leads
-    FROM unnest($2::text[], $3::text[], $4::float8[], $5::bool[]) AS u(configuration, query, weight, leads)
+    FROM unnest(
+        (SELECT $2::text[]), (SELECT $3::text[]),
+        (SELECT $4::text[]::float8[]), (SELECT $5::text[]::bool[])
+    ) AS u(configuration, query, weight, leads)
 ), parts AS (
-    SELECT p.base, p.passage_id, t.weight * ts_rank('{0.4, 0.3, 0.4, 1}', p.search, t.query) AS score
+    SELECT p.ctid AS address, p.passage_id,
+        t.weight * ts_rank('{0.4, 0.3, 0.4, 1}', p.search, t.query) AS score
     FROM terms t
     JOIN knowledge_passages p
-        ON p.search @@ t.query AND p.base = ANY($1) AND p.configuration = t.configuration
+        ON p.search @@ t.query AND p.base = ANY((SELECT $1::text[])::text[])
+            AND p.configuration = t.configuration
     WHERE t.leads
     OFFSET 0
 ), candidates AS (
-    SELECT base, passage_id, sum(score) AS score FROM parts
-    GROUP BY base, passage_id ORDER BY score DESC, passage_id LIMIT greatest($6 * 2, 50)
+    SELECT address, sum(score) AS score FROM parts
+    GROUP BY address ORDER BY score DESC, min(passage_id) LIMIT greatest((SELECT $6::int) * 2, 50)
 )
 SELECT p.base, p.passage_id, p.path, p.titles, p.page, p.text, c.score + coalesce((
     SELECT sum(t.weight * ts_rank('{0.4, 0.3, 0.4, 1}', p.search, t.query))
     FROM terms t WHERE NOT t.leads AND t.configuration = p.configuration
 ), 0) AS score
-FROM candidates c JOIN knowledge_passages p USING (base, passage_id)
-ORDER BY score DESC, p.passage_id LIMIT $6
+FROM candidates c JOIN knowledge_passages p ON p.ctid = c.address
+ORDER BY score DESC, p.passage_id LIMIT (SELECT $6::int)
 """
-"""The weights are those of the text, of C (unused), of the titles above, and of the section's title."""
+"""The weights are those of the text, of C (unused), of the titles above, and of the section's title.
+
+A row's address (`ctid`) is valid within a statement, and is compared and looked up faster than its key.
+"""
 
 
 async def search_full_text(
     connection: asyncpg.Connection, bases: Sequence[str], query: str, limit: int
 ) -> tuple[FoundPassage, ...]:
     """Return the passages that answer a query best, the best first."""
-    rows = await connection.fetch(_TERMS, list(bases), clean_query(query))
+    rows = await connection.fetch(_TERMS, list(dict.fromkeys(bases)), clean_query(query))
     terms = merged(QueryTerm(*row) for row in rows)
     chosen = list(choose(terms))
     if absent := missing(terms):
@@ -85,8 +104,8 @@ async def search_full_text(
         list(bases),
         [term.configuration for term in chosen],
         [term.tsquery for term in chosen],
-        [term.weight for term in chosen],
-        [term.leading for term in chosen],
+        [str(term.weight) for term in chosen],
+        [str(term.leading) for term in chosen],
         limit,
     )
     return tuple(found_passage(row) for row in found)
@@ -118,7 +137,6 @@ async def _replacements(
         list(bases),
         [term.configuration for term in absent],
         [term.term for term in absent],
-        list(range(len(absent))),
     )
     prefixed = await connection.fetch(_PREFIXED, *arguments)
     candidates = [(n, term, passages, _PREFIX_WEIGHT) for n, term, passages in prefixed]

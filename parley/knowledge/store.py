@@ -37,6 +37,11 @@ FROM ts_stat(format(
     'SELECT search FROM knowledge_passages WHERE base = %L AND configuration = %L', $1::text, $2::text
 ))
 """
+_COUNT_PASSAGES = """
+INSERT INTO knowledge_terms (base, configuration, term, passages)
+SELECT base, '', configuration, count(*) FROM knowledge_passages WHERE base = $1 GROUP BY base, configuration
+"""
+"""Without a configuration, the term is the name of one, and all its passages are counted."""
 _LIST = """
 SELECT b.name, b.embedding_model, b.embedding_dimensions, b.changed_at, count(d.path)::int AS documents,
     coalesce(sum(d.passages), 0)::int AS passages, coalesce(sum(d.size), 0)::bigint AS size
@@ -172,6 +177,7 @@ async def count_terms(connection: asyncpg.Connection, base: str) -> None:
         )
         for row in languages:
             await connection.execute(_COUNT_TERMS, base, row["configuration"])
+        await connection.execute(_COUNT_PASSAGES, base)
         await connection.execute("UPDATE knowledge_bases SET terms_counted = true WHERE name = $1", base)
         # A search right after the first run would otherwise be planned for empty tables.
         await connection.execute("ANALYZE knowledge_documents, knowledge_passages, knowledge_terms")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import asyncpg
 import yaml
 
 from parley.knowledge.full_text import search_full_text
@@ -69,3 +70,28 @@ async def test_rare_words_count_more_and_common_ones_still_find(postgres_url: st
         [first, *_] = await search_full_text(connection, ["docs"], "service fee and deposit", 3)
         assert first.titles[-1] == "Section 40"
         assert len(await search_full_text(connection, ["docs"], "what is the service fee", 3)) == 3
+
+
+async def test_search_is_the_same_without_counted_totals(postgres_url: str, tmp_path: Path) -> None:
+    for number, text in enumerate(("The router has a reset key", "Der Router hat einen Schalter, und er")):
+        (tmp_path / f"{number}.txt").write_text(text, "utf-8")
+    async with connected(postgres_url) as connection:
+        await index(connection, tmp_path)
+        counted = await search_full_text(connection, ["docs", "docs"], "router key", 3)
+        removed = await connection.execute("DELETE FROM knowledge_terms WHERE configuration = ''")
+        assert removed == "DELETE 2"
+        assert await search_full_text(connection, ["docs"], "router key", 3) == counted
+        assert {passage.path for passage in counted} == {"0.txt", "1.txt"}
+
+
+async def test_the_first_search_of_a_connection_reads_no_definitions_of_types(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "doc.txt").write_text("Resetting the router is easy", "utf-8")
+    async with connected(postgres_url) as connection:
+        await index(connection, tmp_path)
+    async with asyncpg.create_pool(postgres_url, min_size=0) as pool, pool.acquire() as connection:
+        assert await search_full_text(connection, ["docs"], "router and some unknown", 3)
+        statements = await connection.fetch("SELECT statement FROM pg_prepared_statements")
+    assert [row for row in statements if "WITH terms" in row["statement"]]
+    assert not [row for row in statements if "typeinfo" in row["statement"]]
