@@ -1,7 +1,7 @@
 """Recognizes the words of a piece of telephone audio with Whisper. No clock."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,10 @@ class Recognition:
     """The model's probability that the audio contains no speech."""
 
 
+class RecognitionAbandoned(Exception):
+    """The result of a recognition is no longer needed."""
+
+
 class WhisperModel:
     """The model of a process; it serves the number of threads that `load_model` was given."""
 
@@ -69,22 +73,32 @@ class WhisperModel:
         return bool(self._model.is_multilingual)
 
     def recognize(
-        self, mulaw: bytes, language: str = "en", *, word_times: bool = True, thorough: bool = True
+        self,
+        mulaw: bytes,
+        language: str = "en",
+        *,
+        word_times: bool = True,
+        thorough: bool = True,
+        is_abandoned: Callable[[], bool] = lambda: False,
     ) -> Recognition:
         """Return the words of mu-law audio (8 kHz, 30 s at most). Blocks, mostly outside Python's lock.
 
         `thorough` takes more context, and all of it where the speaker may have repeated the words.
+
+        Raises:
+            RecognitionAbandoned: `is_abandoned` was true between two steps.
         """
         audio_ms = min(int(bytes_to_ms(len(mulaw))), MAX_AUDIO_MS)
         context_ms = _context_ms(audio_ms, thorough=thorough)
-        found = self._generate(mulaw, audio_ms, context_ms, language)
+        found = self._generate(mulaw, audio_ms, context_ms, language, is_abandoned)
         repeated_from = loop_start(found.word_texts)
         may_be_spoken = sum(map(len, found.word_texts)) * _MIN_MS_PER_LETTER <= audio_ms
         if repeated_from is not None and may_be_spoken and thorough and context_ms < MAX_AUDIO_MS:
-            found = self._generate(mulaw, audio_ms, MAX_AUDIO_MS, language)
+            found = self._generate(mulaw, audio_ms, MAX_AUDIO_MS, language, is_abandoned)
             repeated_from = loop_start(found.word_texts, sure=True)
         if repeated_from is not None:
             found = found.first_words(repeated_from)
+        _check(is_abandoned)
         times = self._times(found, audio_ms) if word_times and found.tokens else ()
         return Recognition(
             to_text(found.tokens).strip(),
@@ -93,11 +107,20 @@ class WhisperModel:
             found.no_speech,
         )
 
-    def _generate(self, mulaw: bytes, audio_ms: int, context_ms: int, language: str) -> "_Found":
+    def _generate(
+        self,
+        mulaw: bytes,
+        audio_ms: int,
+        context_ms: int,
+        language: str,
+        is_abandoned: Callable[[], bool],
+    ) -> "_Found":
         from ctranslate2 import StorageView  # noqa: PLC0415 - an optional dependency
 
+        _check(is_abandoned)
         features = log_mel(mulaw, context_ms, self._bands)[None]
         encoded = self._model.encode(StorageView.from_array(features))
+        _check(is_abandoned)
         prompt = self._prompt(encoded, language)
         result = self._model.generate(
             encoded,
@@ -152,6 +175,11 @@ class WhisperModel:
             text = to_text(found.tokens[begin:end]).strip()
             words.append(RecognizedWord(text, start_ms, until_ms, confidence))
         return tuple(words)
+
+
+def _check(is_abandoned: Callable[[], bool]) -> None:
+    if is_abandoned():
+        raise RecognitionAbandoned
 
 
 def _context_ms(audio_ms: int, *, thorough: bool) -> int:
