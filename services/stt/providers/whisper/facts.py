@@ -19,7 +19,7 @@ FACTS = ProviderFacts(
     source="https://github.com/openai/whisper",
     word_timings="the model's attention to the audio",
     end_of_turn_events="speech_final at a pause of 0.3 s; UtteranceEnd",
-    interruption="a transcription in progress is completed and dropped, at most 0.7 s of a core",
+    interruption="a transcription in progress stops at the model's next step, at most 0.5 s of a core",
     refusals=(
         "More calls than `PARLEY_WHISPER_MAX_CALLS` are refused as rate limited.",
         "A language other than English is refused for a model whose name ends with `.en`.",

@@ -10,9 +10,10 @@ import pytest
 from parley.errors import ProviderRateLimited, ProviderTimeout
 from parley.providers.stt import FinalTranscript, InterimTranscript, KeepAlive, SttEvent, UtteranceEnd
 from parley.whisper.model import Recognition, RecognizedWord
-from parley.whisper.recognizer import RecognizerBusy
+from parley.whisper.recognizer import RecognitionPreempted, RecognizerBusy
 from services.stt.providers.whisper import connection as module
 from services.stt.providers.whisper.connection import WhisperConnection
+from tests.eventually import eventually
 from tests.unit.stt.providers.whisper.audio import detect, silence, speech
 
 _FRAME_BYTES = 160
@@ -25,6 +26,8 @@ class _Recognizer:
     idle: bool = True
     fail: Exception | None = None
     stall: bool = False
+    release: asyncio.Event = field(default_factory=asyncio.Event)
+    """Ends the stall."""
     requests: list[tuple[int, bool]] = field(default_factory=list)
     """Duration of the audio in ms, and whether it was to be thorough."""
 
@@ -33,7 +36,7 @@ class _Recognizer:
         if self.fail is not None:
             raise self.fail
         if self.stall:
-            await asyncio.Event().wait()
+            await self.release.wait()
         text = f"words {len(self.requests)}"
         words = (RecognizedWord("words", 300, 600, 0.9), RecognizedWord(text.split()[1], 600, 900, 0.8))
         return Recognition(text, words, -0.2, 0.01)
@@ -217,3 +220,99 @@ async def test_transcription_that_falls_behind_fails() -> None:
     async with _call(_Recognizer(stall=True)) as call:
         with pytest.raises(ProviderTimeout, match="behind"):
             await call.push((speech(1500) + silence(1000)) * 32)
+
+
+async def _send_backlog(call: _Call, audio: bytes) -> None:
+    """Send audio as to a new connection: at once, in messages of a second."""
+    for begin in range(0, len(audio), 8000):
+        await call.connection.send(audio[begin : begin + 8000], call.at_ms)
+        call.at_ms += len(audio[begin : begin + 8000]) // 8
+
+
+async def test_a_backlog_that_ends_in_silence_is_recognized_once() -> None:
+    """No words of its beginning are recognized before the final transcript, which is due at once."""
+    recognizer = _Recognizer()
+    async with _call(recognizer) as call:
+        await _send_backlog(call, silence(400) + speech(3000) + silence(500))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert [final.text for final in call.finals] == ["words 1"]
+        assert not call.of(InterimTranscript)
+        ((duration_ms, thorough),) = recognizer.requests
+        assert thorough
+        assert duration_ms >= 3300
+
+
+@pytest.mark.parametrize(("ending", "thorough"), [(b"", False), (silence(140), True)])
+async def test_speech_at_the_end_of_a_backlog_is_recognized_as_a_whole(ending: bytes, thorough: bool) -> None:
+    """The first words that are reported are those of all the audio that was resent."""
+    recognizer = _Recognizer()
+    async with _call(recognizer) as call:
+        await _send_backlog(call, silence(400) + speech(3300) + ending)
+        await eventually(lambda: call.of(InterimTranscript))
+        ((duration_ms, was_thorough),) = recognizer.requests
+        assert was_thorough is thorough
+        assert duration_ms >= 3300
+
+
+async def _recognized_meanwhile(recognizer: _Recognizer, call: _Call, audio: bytes) -> None:
+    """Push audio while a recognition is in progress, then let all of them succeed."""
+    recognizer.stall = True
+    await call.push(silence(400) + speech(700))
+    assert [thorough for _, thorough in recognizer.requests] == [False]
+    await call.push(audio)
+    recognizer.stall = False
+    recognizer.release.set()
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_the_final_transcript_does_not_wait_for_an_interim_one() -> None:
+    """At a pause, words that the final transcript replaces are not waited for."""
+    recognizer = _Recognizer()
+    async with _call(recognizer) as call:
+        await _recognized_meanwhile(recognizer, call, silence(140))
+        (interim,) = call.of(InterimTranscript)
+        assert isinstance(interim, InterimTranscript)
+        assert interim.text == "words 2"
+        assert KeepAlive() in call.events
+        await call.push(silence(300))
+        assert [final.text for final in call.finals] == ["words 2"]
+        assert [thorough for _, thorough in recognizer.requests] == [False, True]
+
+
+async def test_words_of_the_final_transcript_are_waited_for() -> None:
+    """A recognition of all words so far is not begun again when the utterance ends."""
+    recognizer = _Recognizer(stall=True)
+    async with _call(recognizer, interim=False) as call:
+        await call.push(silence(400) + speech(700) + silence(400))
+        recognizer.stall = False
+        recognizer.release.set()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert [final.text for final in call.finals] == ["words 1"]
+        assert len(recognizer.requests) == 1
+
+
+async def test_a_request_for_a_final_transcript_ends_an_interim_recognition() -> None:
+    """Also in mid-word."""
+    recognizer = _Recognizer(stall=True)
+    async with _call(recognizer) as call:
+        await call.push(silence(400) + speech(900))
+        recognizer.stall = False
+        await call.connection.finalize()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert [final.text for final in call.finals] == ["words 2"]
+        assert recognizer.requests[-1][1]
+
+
+async def test_an_interim_recognition_that_was_preempted_is_repeated() -> None:
+    """Another call's final transcript came first; the connection is not lost."""
+    recognizer = _Recognizer(fail=RecognitionPreempted())
+    async with _call(recognizer) as call:
+        await call.push(silence(400) + speech(640))
+        assert not call.of(InterimTranscript)
+        recognizer.fail = None
+        await call.push(speech(100))
+        assert call.of(InterimTranscript)
