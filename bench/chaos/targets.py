@@ -19,6 +19,9 @@ _PROVIDER_FAULTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
     "elevenlabs": {fault: {"tts_fault": fault} for fault in ("hang", "hang_mid", "close_mid", "garbage")},
     "realtime": {
         "refuse": {"realtime_refuse": 503, "realtime_fault": "cut_audio"},
+        "reject": {"realtime_refuse": 401, "realtime_fault": "close_audio"},
+        "limit": {"realtime_refuse": 429, "realtime_fault": "failed_rate_limit"},
+        "hang": {"realtime_fault": "slow_audio"},
         "hang_mid": {"realtime_fault": "stall_audio"},
         "close_mid": {"realtime_fault": "cut_audio"},
         "garbage": {"realtime_fault": "garbage_audio"},

@@ -226,7 +226,7 @@ class AgentRuntimes:
             "brain",
             call.call_sid,
             agent.name,
-            realtime_routes(agent.realtime, resources.realtime),
+            realtime_routes(agent.realtime, resources.realtime, resources.limits),
             resources.breakers,
             call.telemetry,
             report=self._emit,

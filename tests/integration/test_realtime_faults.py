@@ -41,7 +41,7 @@ async def test_a_fault_within_one_answer(
     nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str, answer: str
 ) -> None:
     """The caller has an answer, whole or continued, and the next turn has its own."""
-    emulator = make_emulator(llm_silence_s=1)
+    emulator = make_emulator(llm_silence_s=0.3)
     async with calling(nats_url, tmp_path, monkeypatch, rules=_RULES, emulator=emulator) as call:
         await call.greeted()
         emulator.runtime_settings.update({"realtime_fault": fault, "llm_fault_requests": 1})

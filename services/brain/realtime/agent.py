@@ -7,10 +7,12 @@ from typing import Any, TypeAlias
 from parley.agent_config import AgentConfig, RealtimeConfig
 from parley.errors import ConfigError, ProviderRejected
 from parley.providers.fallback_chain import FallbackChain, Route
+from parley.providers.latency_limits import LatencyLimits
 from parley.providers.pool import ProviderPool
 from parley.providers.realtime import RealtimeProvider
 from parley.providers.registry import configs_of, route_name
 from parley.providers.route_selector import RetryPolicy
+from services.brain.realtime.response_limits import ResponseLimits, response_limits
 
 SESSION_POLICY = RetryPolicy(max_attempts=None, forget_after_s=10.0, healthy_after_s=10.0)
 """A session is replaced until the call ends; for 10 s after a failure another route is preferred."""
@@ -22,6 +24,7 @@ class RealtimeRoute:
 
     config: RealtimeConfig
     providers: ProviderPool[RealtimeProvider]
+    limits: ResponseLimits
 
     async def provider(self) -> RealtimeProvider:
         """Return the provider, opened on first use.
@@ -56,7 +59,7 @@ def languages_of(agent: AgentConfig) -> Sequence[str]:
 
 
 def realtime_routes(
-    section: RealtimeConfig, providers: ProviderPool[RealtimeProvider]
+    section: RealtimeConfig, providers: ProviderPool[RealtimeProvider], limits: LatencyLimits
 ) -> Sequence[Route[RealtimeRoute]]:
     """Return the routes of an agent in order of preference.
 
@@ -64,6 +67,13 @@ def realtime_routes(
         ConfigError: a provider is not installed or refuses its options.
     """
     return [
-        Route(route_name(config), config.provider, config.model, RealtimeRoute(config, providers))
+        Route(
+            route_name(config),
+            config.provider,
+            config.model,
+            RealtimeRoute(
+                config, providers, response_limits(limits, config.provider, config.model, section.timeout_s)
+            ),
+        )
         for config in configs_of("realtime", section)
     ]

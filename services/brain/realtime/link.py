@@ -14,7 +14,6 @@ import structlog
 from parley.audio.audio_output import AudioOutput
 from parley.errors import ProviderError, ProviderRejected, ProviderUnavailable
 from parley.providers.fallback_chain import Attempt, Route
-from parley.providers.latency_limits import LatencyLimit
 from parley.providers.provider_code import guarded_context, provider_failure
 from parley.providers.realtime import RealtimeConnection, SessionSetup
 from parley.runtime.cancellation import raise_if_cancelled
@@ -25,7 +24,7 @@ from services.brain.realtime.agent import RealtimeAgent, RealtimeRoute, language
 from services.brain.realtime.events import CallEvents, EmitItem
 from services.brain.realtime.history import session_start
 from services.brain.realtime.listener import Listener
-from services.brain.realtime.progress import END_LIMIT, Speaker
+from services.brain.realtime.progress import Speaker
 from services.brain.realtime.session import Session
 from services.brain.realtime.token_usage import tokens_used
 from services.brain.realtime.unplayed import Unplayed
@@ -75,7 +74,6 @@ class RealtimeLink:
         self.output = AudioOutput(call.bus, call.call_sid, call.log.epoch)
         """The agent's audio, of all its replies."""
         self._rate = SpeakingRate()
-        self._end_limit = LatencyLimit(END_LIMIT)
         self._unplayed = Unplayed(session_log)
         self._renewal = asyncio.Event()
         self._outdated = False
@@ -210,7 +208,7 @@ class RealtimeLink:
             discard=session.remove_turn,
         )
         self.route, self.attempt, self.session = route, attempt, session
-        shared = (self.output, self._rate, self._log.now_ms, self._end_limit, self._wait_until_logged)
+        shared = (self.output, self._rate, self._log.now_ms, route.target.limits, self._wait_until_logged)
         self.speaker = Speaker(route.provider, route.model, *shared)
         log.info("realtime_session_started", provider=route.provider, model=route.model)
         self.wakeups.notify()

@@ -29,6 +29,7 @@ from parley.providers.realtime import (
 )
 from services.brain.conversation import Conversation
 from services.brain.realtime.progress import SpokenItem
+from services.brain.realtime.response_limits import short_limit_s
 from services.brain.realtime.responses import Response
 from services.brain.realtime.session_items import SessionItems
 from services.brain.realtime.wakeups import Wakeups
@@ -41,6 +42,8 @@ _POLL_INTERVAL_S = 0.2
 _MAX_SPOKEN_REPLIES = 50
 _CANCEL_TIMEOUT_S = 1.5
 """Time for the provider to confirm that a response is cancelled; then another is requested anyway."""
+_CONFIRM_S = 0.7
+"""The same after a response that hangs; then another session is opened."""
 _MAX_COMMANDS = 200
 _WAKE_AFTER_S = 0.01
 
@@ -96,8 +99,10 @@ class Session:
         """The reply in progress; empty for none."""
         return self._response.progress.reply_id if self._response is not None else ""
 
-    async def respond(self, response: Response, first_output_s: float) -> None:
+    async def respond(self, response: Response, timeout_s: float) -> None:
         """Request a response and wait until it has ended; a cancellation cancels it.
+
+        Its first output may take `timeout_s` seconds, and less where another model can answer.
 
         Raises:
             ProviderError: it failed, or was silent for too long.
@@ -105,7 +110,7 @@ class Session:
         self._response = response
         try:
             await self.connection.respond(response.request)
-            await self._wait(response, first_output_s)
+            await self._wait(response, timeout_s)
             self._failures = 0
         except ProviderError as error:
             self._note_failure(response, error)
@@ -118,19 +123,24 @@ class Session:
                 self._cancel_soon(response)
             self._wakeups.notify()
 
-    async def _wait(self, response: Response, first_output_s: float) -> None:
+    async def _wait(self, response: Response, timeout_s: float) -> None:
         progress, now_s = response.progress, asyncio.get_running_loop().time
+        is_text = bool(response.request.exact_text)
+        first = progress.speaker.limits.first(is_text=is_text)
+        first_s = min(timeout_s, short_limit_s(first)) if self._has_alternative else timeout_s
         while not progress.ended.done():
-            limit_s = progress.limit_s(first_output_s, is_text=bool(response.request.exact_text))
-            left_s = progress.output_at_s + limit_s - now_s()
+            left_s = progress.deadline_s(first_s, timeout_s, is_text=is_text) - now_s()
             if left_s > 0:
                 # The limit becomes shorter when the items are complete.
-                await asyncio.wait([progress.ended], timeout=min(left_s, _POLL_INTERVAL_S))
+                await progress.wait(min(left_s, _POLL_INTERVAL_S))
             elif progress.is_complete:
                 await self._end_complete(response)
             else:
+                progress.hangs(first, first_s)
                 raise ProviderTimeout(progress.speaker.provider, "no output within the time limit")
         progress.ended.result()
+        if progress.first_output_s is not None:
+            first.observe(progress.first_output_s)
 
     async def _end_complete(self, response: Response) -> None:
         """End a response whose items are all complete, although the provider has not reported its end."""
@@ -143,8 +153,19 @@ class Session:
         if response.progress.stopped or self._failed.done():
             return
         self._failures += 1
-        is_bad = isinstance(error, ProviderRateLimited) or self._failures >= _MAX_FAILURES
+        is_bad = isinstance(error, ProviderRateLimited | ProviderTimeout) or self._failures >= _MAX_FAILURES
         if isinstance(error, ProviderRejected) or (self._has_alternative and is_bad):
+            self._fail(error)
+        elif isinstance(error, ProviderTimeout):
+            asyncio.get_running_loop().call_later(_CONFIRM_S, self._check_cancelled, response, error)
+
+    def _check_cancelled(self, response: Response, error: ProviderError) -> None:
+        """End a session in which even the cancellation of a response is not confirmed."""
+        if response.request.tag in self._cancelled:
+            self._fail(error)
+
+    def _fail(self, error: ProviderError) -> None:
+        if not self._failed.done():
             self._failed.set_exception(error)
             # Marks it as retrieved: the session may have ended already.
             self._failed.exception()

@@ -40,6 +40,7 @@ from services.brain.conversation_fold import evolve
 from services.brain.generation.reply_builder import ReplyBuilder
 from services.brain.realtime.history import SessionStart
 from services.brain.realtime.progress import Speaker
+from services.brain.realtime.response_limits import ResponseLimits
 from services.brain.realtime.responses import Answer, FixedText, Response
 from services.brain.realtime.session import Session
 from services.brain.realtime.wakeups import Wakeups
@@ -49,7 +50,7 @@ from tests.eventually import eventually
 from tests.unit.parley.audio.test_audio_output import FakeBus
 
 _AUDIO = b"\x10" * 8000
-_AT_ONCE = LimitRange(0.01, 0.01, 0.01)
+_AT_ONCE, _NEVER = LimitRange(0.01, 0.01, 0.01), LimitRange(60, 60, 60)
 _COMPLETE = (
     SpokenTextDelta("r2.1", "i1", "We are "),
     AudioDelta("r2.1", "i1", _AUDIO),
@@ -110,7 +111,12 @@ class _Fixture:
             has_alternative=has_alternative,
         )
         self.speaker = Speaker(
-            "openai", "m", AudioOutput(self.bus, "CA1", 1), SpeakingRate(), lambda: 5, LatencyLimit(_AT_ONCE)
+            "openai",
+            "m",
+            AudioOutput(self.bus, "CA1", 1),
+            SpeakingRate(),
+            lambda: 5,
+            ResponseLimits(*map(LatencyLimit, (_NEVER, _NEVER, _NEVER, _AT_ONCE))),
         )
 
     async def _on_caller(self, event: RealtimeEvent) -> None:
@@ -360,6 +366,7 @@ async def test_an_item_in_progress_is_waited_for(fixture: _Fixture) -> None:
         ([ProviderRateLimited("openai", "x")], False, False),
         ([ProviderUnavailable("openai", "x")], True, False),
         ([ProviderUnavailable("openai", "x")] * 2, True, True),
+        ([ProviderTimeout("openai", "x")], True, True),
     ],
 )
 async def test_failures_that_end_the_session(
@@ -402,3 +409,15 @@ async def test_words_are_in_the_log_before_their_audio_is_played(fixture: _Fixtu
     assert waits[0] == ("r2", 1, 0)
     kinds = fixture.kinds()
     assert kinds.index("SynthesisStarted") < kinds.index("ReplyClause")
+
+
+async def test_a_session_that_does_not_confirm_a_cancellation_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its connection hangs: the next response would hang as well."""
+    monkeypatch.setattr("services.brain.realtime.session._CONFIRM_S", 0.01)
+    fixture = _Fixture()
+    running = asyncio.ensure_future(fixture.session.run())
+    with pytest.raises(ProviderTimeout):
+        await fixture.session.respond(fixture.answer(), 0.01)
+    with pytest.raises(BaseExceptionGroup) as raised:
+        await running
+    assert raised.group_contains(ProviderTimeout)
