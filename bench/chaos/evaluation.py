@@ -121,13 +121,16 @@ def _sentences(call: Call, losses: Losses) -> None:
     lines = [line.text or "" for line in call.report.agent_speech]
     # A word with a pause in it is received in two pieces.
     played, rejoined = normalize(" ".join(lines)), normalize("".join(lines))
+    letters = "".join(rejoined)
     questions = [line.text for line in call.report.caller_speech]
     if call.report.outcome != "completed" or GOODBYE not in questions:
         losses.calls_dropped += 1
         losses.notes.append(f"{call.call_sid}: {call.report.outcome}, after {len(questions)} turns")
     for sentence in (s for text in questions for s in answer_to(text)):
         words = expected_words(sentence)
-        times = round(median(max(played.count(word), rejoined.count(word)) for word in words))
+        # Where one reply follows another without a pause, two words are received as one.
+        counts = (max(played.count(word), rejoined.count(word)) or letters.count(word) for word in words)
+        times = round(median(counts))
         losses.sentences_lost += times == 0
         losses.sentences_doubled += max(0, times - 1)
         if times != 1:

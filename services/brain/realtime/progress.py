@@ -30,7 +30,7 @@ _MAX_PAUSE_S = 5.0
 _ARGUMENTS_PAUSE_S = 2.0
 """Maximum pause within an item without audio, such as the arguments of a tool call."""
 _RESERVE_S = 1.0
-"""What follows a response that stalls is audible about this long after its request."""
+"""The response that follows one that stalls is audible about this long after its request."""
 _TEXT_END_S = 1.0
 
 
@@ -80,7 +80,7 @@ class Progress:
     """Time from the request to the first audio or tool call."""
     has_grown: bool = False
     """Whether the latest item has been reported again, as that of a tool call is with each argument."""
-    longest_pause_s: float = 0.0
+    max_pause_s: float = 0.0
     """The longest time between two pieces of an item's audio."""
     has_output: bool = False
     """Whether it has brought audio or a tool call."""
@@ -161,7 +161,7 @@ class Progress:
         """Follow its output, and which items are complete."""
         now_s = asyncio.get_running_loop().time()
         if isinstance(event, AudioDelta) and self._in_audio:
-            self.longest_pause_s = max(self.longest_pause_s, now_s - self.output_at_s)
+            self.max_pause_s = max(self.max_pause_s, now_s - self.output_at_s)
         if isinstance(event, AudioDelta | ToolCallReceived | ItemProgressed):
             self.output_at_s = now_s
         if isinstance(event, AudioDelta | ToolCallReceived) and self.first_output_s is None:
@@ -174,17 +174,17 @@ class Progress:
                 if call is not None:
                     self.open_calls[item_id] = call
             case ResponseDone(status="completed"):
-                self._learn(now_s)
+                self._observe(now_s)
             case _:
                 pass
 
-    def _learn(self, now_s: float) -> None:
+    def _observe(self, now_s: float) -> None:
         """Learn from a complete response."""
         limits = self.speaker.limits
         if self.completed_at_s:
             limits.end.observe(now_s - self.completed_at_s)
         if self.items:
-            limits.pause.observe(self.longest_pause_s)
+            limits.pause.observe(self.max_pause_s)
 
     def _note_item(self, item_id: str, *, complete: bool, now_s: float) -> None:
         if complete and not item_id:

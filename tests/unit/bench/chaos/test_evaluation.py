@@ -117,6 +117,14 @@ def test_sentences_not_played_or_played_twice_are_counted() -> None:
     assert second in losses.notes[0]
 
 
+def test_words_that_two_replies_join_are_not_lost() -> None:
+    """The second reply follows the first without a pause."""
+    answer, goodbye = " ".join(answer_to(QUESTIONS[0])), " ".join(answer_to(GOODBYE))
+    begin, end = answer.split(" ", 3)[:3], answer.split(" ", 3)[3]
+    losses = losses_of(call(answers=(f"{''.join(begin)} {end}", goodbye)))
+    assert (losses.sentences_lost, losses.sentences_doubled) == (0, 0)
+
+
 def test_a_call_that_did_not_complete_was_dropped() -> None:
     """Its words are not compared."""
     assert losses_of(call(outcome="failed")).calls_dropped == 1

@@ -56,14 +56,14 @@ async def test_a_pause_within_audio_may_last_while_audio_is_left(seconds: int, l
     assert _left_s(progress) == pytest.approx(limit_s, abs=0.5)
 
 
-async def test_pauses_are_learned_from_complete_responses() -> None:
-    """Of each response its longest."""
+async def test_complete_responses_lengthen_the_limit_of_pauses() -> None:
+    """Each response counts with its longest one."""
     progress = _progress()
     await _speak(progress, 1)
     progress.output_at_s -= 0.6
     await _speak(progress, 1)
     progress.note(ResponseDone("r1.1", "completed"))
-    assert progress.longest_pause_s >= 0.6
+    assert progress.max_pause_s >= 0.6
     assert progress.speaker.limits.pause.limit_s() > 1.5
 
 
