@@ -37,7 +37,8 @@ class McpServers:
 
     def close(self) -> None:
         """Disconnect all servers."""
-        for _, task in self._servers.values():
+        for server, task in self._servers.values():
+            server.stop()
             task.cancel()
 
 

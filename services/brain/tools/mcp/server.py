@@ -45,11 +45,12 @@ class McpServer:
         self._changed = asyncio.Event()
         self._lost = asyncio.Event()
         self._transport: StdioTransport | None = None
+        self._stopping = False
 
     async def run(self) -> None:
         """Connect, and connect again after each failure, with growing pauses; until it is cancelled."""
         pause_s = _FIRST_PAUSE_S
-        while True:
+        while not self._stopping:
             try:
                 async with self._open() as client:
                     pause_s = _FIRST_PAUSE_S
@@ -59,8 +60,16 @@ class McpServer:
             finally:
                 self._client = self._transport = None
                 self._connected.clear()
-            await asyncio.sleep(pause_s * random.uniform(0.8, 1.2))
-            pause_s = min(pause_s * 2, _MAX_PAUSE_S)
+            if not self._stopping:
+                await asyncio.sleep(pause_s * random.uniform(0.8, 1.2))
+                pause_s = min(pause_s * 2, _MAX_PAUSE_S)
+
+    def stop(self) -> None:
+        """Let `run` return after a failure too; cancel its task as well.
+
+        The SDK's task groups lose the cancellation of a task whose connection fails at the same moment.
+        """
+        self._stopping = True
 
     async def wait_listed(self, timeout_s: float) -> str:
         """Wait for the first list of tools; returns why it is missing, or an empty text."""

@@ -1,0 +1,1 @@
+"""Tests for the connections to MCP servers."""
