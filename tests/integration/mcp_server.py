@@ -53,6 +53,18 @@ async def endless() -> str:
     return "x" * 8_000_000
 
 
+@server.tool()
+async def add_tool(tool: str, ctx: Context[Any, Any]) -> str:
+    """Adds a tool, and reports that the list has changed."""
+
+    async def added() -> str:
+        return tool
+
+    server.add_tool(added, tool)
+    await ctx.notify_tools_changed()
+    return tool
+
+
 def main() -> None:
     """Run the server."""
     if FAULT == "garbage":

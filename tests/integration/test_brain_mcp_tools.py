@@ -17,6 +17,7 @@ from services.brain.tools.context import context_without_call, open_tool_resourc
 from services.brain.tools.mcp.server import McpServer
 from services.brain.tools.registry import build_tools
 from services.brain.tools.runner import ToolResult, run_tool
+from tests.eventually import eventually
 from tests.integration import mcp_faults, mcp_server
 
 
@@ -130,6 +131,23 @@ async def test_a_server_over_http() -> None:
             booked = await call(tools, "book", day="friday")
 
     assert json.loads(booked.result)["key"] == "CA1:t1"
+
+
+async def test_a_tool_that_a_server_adds_can_be_used_at_once() -> None:
+    """The server reports the change; the list would be read again after a minute."""
+    async with open_tools() as (tools, _):
+        await call(tools, "clinic_add_tool", tool="extra")
+        await eventually(lambda: "clinic_extra" in [tool.name for tool in tools])
+        assert json.loads((await call(tools, "clinic_extra")).result) == {"result": "extra"}
+
+
+async def test_a_web_service_reports_a_change() -> None:
+    """On a stream of its own, also without a session."""
+    app = mcp_server.server.streamable_http_app(stateless_http=True, json_response=True)
+    async with mcp_server.server.session_manager.run(), serve(app, "127.0.0.1", 0) as port:
+        async with open_tools(url=f"http://127.0.0.1:{port}/mcp") as (tools, _):
+            await call(tools, "clinic_add_tool", tool="extra_web")
+            await eventually(lambda: "clinic_extra_web" in [tool.name for tool in tools])
 
 
 async def test_an_absent_web_service_is_reported() -> None:

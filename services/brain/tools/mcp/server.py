@@ -18,12 +18,15 @@ from parley.agent_config.tools.http_templates import render, secret_names
 from services.brain.settings import read_secret
 from services.brain.tool_arguments import legal_name
 from services.brain.tools import ToolFailed
+from services.brain.tools.mcp.changes import follow_changes
 from services.brain.tools.mcp.stdio import StdioTransport
 
 log = structlog.get_logger()
 
 _REFRESH_S = 60.0
 """The list of tools is read again at this interval, which also shows that the server still responds."""
+_MIN_REFRESH_S = 1.0
+"""Changes that follow each other sooner are read together."""
 _FIRST_PAUSE_S, _MAX_PAUSE_S = 0.2, 30.0
 _MAX_PAGES = 20
 _MAX_TOOLS = 128
@@ -153,16 +156,29 @@ class McpServer:
     async def _serve(self, client: Client) -> None:
         """Read the list of tools, again when it changes, until the connection is lost."""
         self._lost.clear()
+        self._changed.clear()
         await self._list(client)
         self._client, self.problem = client, ""
         self._connected.set()
         log.info("mcp_server_connected", server=self._section.name, tools=len(self.tools))
-        while not self._lost.is_set():
-            self._changed.clear()
-            await _first_of(self._changed, self._lost, timeout_s=_REFRESH_S)
-            if not self._lost.is_set():
-                await self._list(client)
+        following = asyncio.create_task(self._follow_changes(client))
+        try:
+            while not self._lost.is_set():
+                await _first_of(self._changed, self._lost, timeout_s=_REFRESH_S)
+                if not self._lost.is_set():
+                    self._changed.clear()
+                    await self._list(client)
+                    await _first_of(self._lost, timeout_s=_MIN_REFRESH_S)
+        finally:
+            following.cancel()
+            await asyncio.wait([following])
         raise ConnectionError("the connection was lost")
+
+    async def _follow_changes(self, client: Client) -> None:
+        try:
+            await follow_changes(client, self._changed.set, self._section.connect_timeout_s)
+        except Exception as error:  # without notices, the list is still read again at the interval
+            log.warning("mcp_changes_not_followed", server=self._section.name, error=type(error).__name__)
 
     async def _list(self, client: Client) -> None:
         found: list[mcp_types.Tool] = []
