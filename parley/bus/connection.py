@@ -16,6 +16,7 @@ from nats.js.errors import APIError
 from parley.bus.client import Bus
 from parley.bus.nats_internals import ReconnectingClient
 from parley.bus.security import Security
+from parley.bus.shielded import limited
 from parley.bus.streams import StreamLimits
 from parley.bus.subscription import DropCounter
 from parley.errors import BusError
@@ -142,23 +143,23 @@ async def _open(
         await bus.on_reconnected()
 
     try:
-        async with asyncio.timeout(timeout_s):
-            await client.connect(
-                servers=random.sample(servers := url.split(","), len(servers)),
-                # After a failure, the client then tries the next server instead of possibly the same one at
-                # random.
-                dont_randomize=True,
-                name=name,
-                max_reconnect_attempts=-1,
-                reconnect_time_wait=RECONNECT_WAIT_S,  # type: ignore[arg-type] # passed to asyncio.sleep
-                connect_timeout=CONNECT_TIMEOUT_S,
-                ping_interval=PING_INTERVAL_S,  # type: ignore[arg-type] # as above
-                max_outstanding_pings=MAX_OUTSTANDING_PINGS,
-                error_cb=on_error,
-                disconnected_cb=on_disconnect,
-                reconnected_cb=on_reconnect,
-                **options,
-            )
+        connecting = client.connect(
+            servers=random.sample(servers := url.split(","), len(servers)),
+            # After a failure, the client then tries the next server instead of any, perhaps the same one.
+            dont_randomize=True,
+            name=name,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=RECONNECT_WAIT_S,  # type: ignore[arg-type] # passed to asyncio.sleep
+            connect_timeout=CONNECT_TIMEOUT_S,
+            ping_interval=PING_INTERVAL_S,  # type: ignore[arg-type] # as above
+            max_outstanding_pings=MAX_OUTSTANDING_PINGS,
+            error_cb=on_error,
+            disconnected_cb=on_disconnect,
+            reconnected_cb=on_reconnect,
+            **options,
+        )
+        # The client itself never stops trying.
+        await limited(connecting, timeout_s)
     except (NatsError, OSError, TimeoutError) as error:
         reason = last_error or repr(error)
         raise BusError(
