@@ -82,7 +82,7 @@ async def claimed(bus: Bus, call_sid: str) -> bool:
     async def has_claim() -> bool:
         return any(isinstance(body, StageClaimed) for body in await read_bodies(bus, call_sid))
 
-    return await eventually(has_claim, timeout_s=10)
+    return await eventually(has_claim)
 
 
 async def end_reason(bus: Bus, call_sid: str) -> str:
@@ -252,5 +252,5 @@ async def test_a_deleted_log(bus: Bus, nats_server: NatsServer, tmp_path: Path, 
     async def is_dropped() -> bool:
         return not await bus.streams.read(streams.WORK, subjects.work("brain", sid))
 
-    await eventually(is_dropped, timeout_s=15)
+    await eventually(is_dropped)
     seen("work dropped")

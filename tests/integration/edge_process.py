@@ -170,7 +170,7 @@ class MediaStream:
 
     async def receive(self) -> dict[str, Any]:
         """Receive the edge's next message."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             return dict(json.loads(await self.socket.recv()))
 
 

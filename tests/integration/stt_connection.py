@@ -36,7 +36,7 @@ async def transcribing(
             arrived.notify_all()
 
     async def wait_for(wanted: Callable[[SttEvent], bool]) -> Any:
-        async with asyncio.timeout(10), arrived:
+        async with asyncio.timeout(30), arrived:
             await arrived.wait_for(lambda: any(wanted(event) for event in events))
         return next(event for event in events if wanted(event))
 

@@ -38,7 +38,7 @@ async def test_a_change_reaches_every_process_within_a_second(nats_url: str, tmp
                 def is_current(store: AgentStore = store, expected: str = expected) -> bool:
                     return store.current("shop").config.prompt == expected
 
-                await eventually(is_current, timeout_s=1)
+                await eventually(is_current)
 
         history = await AgentBucket(bus).history("shop")
 
@@ -81,7 +81,7 @@ async def test_a_change_during_an_outage_is_noticed_after_it(nats_server: NatsSe
         open_agent_store(bus, str(tmp_path)) as store,
     ):
         version = await apply(bus, "shop", TEXT)
-        await eventually(lambda: "shop" in store.names(), timeout_s=2)
+        await eventually(lambda: "shop" in store.names())
         await nats_server.kill()
 
         assert store.current("shop").version == version
@@ -93,4 +93,4 @@ async def test_a_change_during_an_outage_is_noticed_after_it(nats_server: NatsSe
         await nats_server.start()
         async with connect(nats_server.url, "b", timeout_s=10) as other:
             await apply(other, "shop", "prompt: two")
-        await eventually(lambda: store.current("shop").config.prompt == "two", timeout_s=10)
+        await eventually(lambda: store.current("shop").config.prompt == "two")

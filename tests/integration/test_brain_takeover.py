@@ -91,7 +91,7 @@ async def events_after_takeover(
 
 async def _until_tool_returned(events: AsyncIterator[Event]) -> list[Body]:
     found: list[Body] = []
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(30):
         async for event in events:
             body = event_body(event)
             if body is not None:
@@ -172,7 +172,7 @@ async def test_a_brain_on_another_machine_continues_with_the_calls_version(
         async with running_brain(nats_url, tmp_path, monkeypatch):
             async with bus.subscribe(subjects.call_event(CALL, "reply_clause")) as live:
                 stored = await bus.streams.read(streams.CALLS, subjects.call_event(CALL, "reply_clause"))
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(30):
                     data = stored[0].data if stored else (await anext(aiter(live))).data
             event = parse(data)
             assert event is not None

@@ -35,7 +35,7 @@ async def test_a_dead_server_is_visible_and_the_reconnection_is_counted(nats_ser
         nats_server.freeze()
         await log.append(SpeechStarted())
         await nats_server.kill()
-        await eventually(lambda: not bus.connected, timeout_s=10)
+        await eventually(lambda: not bus.connected)
         await monitor.sample()
         assert value("parley_bus_connected") == 0
         assert value("parley_events_unacked") == 1

@@ -66,7 +66,7 @@ async def test_a_subscription_to_a_frozen_server_works_when_it_resumes(
     async with connect(nats_server.url, "a", timeout_s=5) as bus:
         nats_server.freeze()
         receiving = asyncio.ensure_future(first(bus))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await eventually(lambda: not bus.connected)
             assert not subscribed.is_set()
             nats_server.thaw()
@@ -98,7 +98,7 @@ async def test_messages_lost_with_a_dying_server_are_resent(nats_server: NatsSer
         await asyncio.sleep(0.3)
         await publish(range(200, 250))
         await nats_server.start()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await bus.reconnected()
         await publish(range(250, 300))
         assert await outbox.wait_acked(10)
@@ -140,7 +140,7 @@ async def test_messages_missed_during_a_reconnection_are_read_at_once(
         await stt.append(TurnEnded(turn=1, text="hello"))
         chunk = CallerAudio(epoch=1, sequence=1, mulaw=b"audio")
         await other.audio.publish(subjects.caller_audio("CA1"), chunk.SerializeToString())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert (await event).turn_ended.text == "hello"
             assert (await audio).mulaw == b"audio"
 
@@ -151,14 +151,14 @@ async def test_an_election_and_a_reconnection_count_as_disruptions(nats_url: str
         monitor = DisruptionMonitor(bus)
         watching = asyncio.ensure_future(monitor.watch())
         assert not monitor.recent
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not monitor.recent:
                 await bus.publish(subjects.leader_elected("WORK"), b"{}")
                 await asyncio.sleep(0.05)
         watching.cancel()
         await asyncio.wait([watching])
         await lose_connection(bus)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await bus.reconnected()
         assert bus.recently_disrupted
 
@@ -173,7 +173,7 @@ async def test_audio_that_no_stream_stored_is_retransmitted_after_a_reconnection
         await lose_connection(bus)
         for number in range(3):
             await other.audio.publish("not.in.a.stream", bytes([number]))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             received = [(await anext(aiter(live))).data for _ in range(3)]
 
     assert received == [b"\0", b"\1", b"\2"]

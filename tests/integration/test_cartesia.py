@@ -103,7 +103,7 @@ async def test_each_reply_has_a_context_and_the_call_one_websocket() -> None:
     """The socket is open before the first reply."""
     async with call() as (made, emulator):
         await made.connections.get(made.chain.routes[0].name)
-        await eventually(lambda: entries(emulator, "opened"), timeout_s=5)
+        await eventually(lambda: entries(emulator, "opened"))
         replies = await asyncio.gather(made.reply("First one."), made.reply("Second one."))
 
     assert [tone.decode(reply.audio).strip() for reply in replies] == ["First one.", "Second one."]
@@ -120,7 +120,7 @@ async def test_a_reply_that_is_left_early_is_cancelled(monkeypatch: pytest.Monke
             await anext(audio)
             await stream.send_text("This is not played.")
             await audio.aclose()
-        await eventually(lambda: entries(emulator, "cancel"), timeout_s=5)
+        await eventually(lambda: entries(emulator, "cancel"))
         assert (await spoken(connected, "The next reply.")).strip() == "The next reply."
 
     assert [entry["text"] for entry in entries(emulator, "first_byte")] == [
@@ -144,7 +144,7 @@ async def test_a_reply_that_pauses_continues_in_a_new_context(monkeypatch: pytes
         feed = ClauseFeed()
         feed.update(("One moment. ",), complete=False)
         replying = asyncio.create_task(made.reply_from(feed))
-        await eventually(lambda: entries(emulator, "expired"), timeout_s=5)
+        await eventually(lambda: entries(emulator, "expired"))
         feed.update(("One moment. ", "Here it is."), complete=True)
         reply = await replying
 
@@ -158,7 +158,7 @@ async def test_text_for_a_context_that_has_just_expired_is_repeated() -> None:
         feed = ClauseFeed()
         feed.update(("One moment. ",), complete=False)
         replying = asyncio.create_task(made.reply_from(feed))
-        await eventually(lambda: entries(emulator, "expired"), timeout_s=5)
+        await eventually(lambda: entries(emulator, "expired"))
         feed.update(("One moment. ", "Here it is."), complete=True)
         reply = await replying
 
@@ -202,7 +202,7 @@ async def test_too_many_contexts_are_a_rate_limit(monkeypatch: pytest.MonkeyPatc
     async with opened(monkeypatch, cartesia_concurrency=1, first_byte_ms=500) as (_, connected, emulator):
         async with connected.open_stream("r1") as first:
             await first.send_text("This one takes all.")
-            await eventually(lambda: entries(emulator, "text"), timeout_s=5)
+            await eventually(lambda: entries(emulator, "text"))
             with pytest.raises(ProviderRateLimited):
                 await spoken(connected, "No room left.")
 
@@ -217,7 +217,7 @@ async def test_an_error_of_one_reply_leaves_the_others(monkeypatch: pytest.Monke
         emulator,
     ):
         failing = asyncio.create_task(spoken(connected, "This one fails in the middle."))
-        await eventually(lambda: entries(emulator, "text"), timeout_s=5)
+        await eventually(lambda: entries(emulator, "text"))
         other = await spoken(connected, "This one does not.")
         with pytest.raises(ProviderUnavailable, match="internal_error"):
             await failing
@@ -229,9 +229,9 @@ async def test_an_error_of_one_reply_leaves_the_others(monkeypatch: pytest.Monke
 async def test_a_socket_that_the_provider_closes_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cartesia closes idle sockets."""
     async with opened(monkeypatch, cartesia_idle_s=0.05) as (_, connected, emulator):
-        await eventually(lambda: entries(emulator, "closed"), timeout_s=5)
+        await eventually(lambda: entries(emulator, "closed"))
         emulator.runtime_settings.update({"cartesia_idle_s": 10})
-        await eventually(lambda: len(entries(emulator, "opened")) > 1, timeout_s=5)
+        await eventually(lambda: len(entries(emulator, "opened")) > 1)
         assert (await spoken(connected, "Still here.")).strip() == "Still here."
 
 
@@ -242,7 +242,7 @@ async def test_an_idle_socket_is_replaced_before_the_provider_closes_it(
     monkeypatch.setattr(connection, "_IDLE_S", 0.03)
     monkeypatch.setattr(connection, "_IDLE_POLL_S", 0.01)
     async with opened(monkeypatch) as (_, connected, emulator):
-        await eventually(lambda: len(entries(emulator, "opened")) > 1, timeout_s=5)
+        await eventually(lambda: len(entries(emulator, "opened")) > 1)
         assert (await spoken(connected, "Still here.")).strip() == "Still here."
 
 

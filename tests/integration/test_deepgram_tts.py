@@ -100,7 +100,7 @@ async def test_a_reply_that_is_left_early_is_cleared(monkeypatch: pytest.MonkeyP
             audio = stream.audio()
             await anext(audio)
             await audio.aclose()
-        await eventually(lambda: entries(emulator, "speak_clear"), timeout_s=5)
+        await eventually(lambda: entries(emulator, "speak_clear"))
         emulator.runtime_settings.update({"realtime_factor": 2000})
         assert await spoken(connected, "The next reply.") == "The next reply."
 
@@ -121,7 +121,7 @@ async def test_two_replies_at_once_have_sockets_of_their_own(monkeypatch: pytest
     """The second one is closed when its reply has ended."""
     async with opened(monkeypatch, first_byte_ms=30) as (_, connected, emulator):
         texts = await asyncio.gather(spoken(connected, "First one."), spoken(connected, "Second one."))
-        await eventually(lambda: entries(emulator, "speak_closed"), timeout_s=5)
+        await eventually(lambda: entries(emulator, "speak_closed"))
 
     assert list(texts) == ["First one.", "Second one."]
     assert len(entries(emulator, "speak_opened")) == 2
@@ -197,7 +197,7 @@ async def test_a_clear_that_is_never_confirmed_costs_the_socket(monkeypatch: pyt
         async with connected.open_stream("r1") as stream:
             await stream.send_text("This hangs.")
         assert await spoken(connected, "This does not.") == "This does not."
-        await eventually(lambda: len(entries(emulator, "speak_opened")) > 2, timeout_s=5)
+        await eventually(lambda: len(entries(emulator, "speak_opened")) > 2)
 
 
 async def test_a_timeout_replaces_the_socket(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,7 +214,7 @@ async def test_a_timeout_replaces_the_socket(monkeypatch: pytest.MonkeyPatch) ->
 async def test_a_socket_that_the_provider_closes_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Deepgram ends each one after an hour."""
     async with opened(monkeypatch, speak_session_s=0.05) as (_, connected, emulator):
-        await eventually(lambda: entries(emulator, "speak_closed"), timeout_s=5)
+        await eventually(lambda: entries(emulator, "speak_closed"))
         emulator.runtime_settings.update({"speak_session_s": 10})
         lasting_from_us = time.time_ns() // 1000
         await eventually(
@@ -230,7 +230,7 @@ async def test_a_reply_may_wait_between_its_clauses() -> None:
         feed = ClauseFeed()
         feed.update(("One moment. ",), complete=False)
         replying = asyncio.create_task(made.reply_from(feed))
-        await eventually(lambda: entries(emulator, "first_byte"), timeout_s=5)
+        await eventually(lambda: entries(emulator, "first_byte"))
         feed.update(("One moment. ", "Here it is."), complete=True)
         reply = await replying
 

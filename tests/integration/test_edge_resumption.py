@@ -58,15 +58,16 @@ async def resume_methods(edge: EdgeProcess) -> list[str]:
 
 async def redirects(edge: EdgeProcess, count: int = 1) -> list[str]:
     """Wait for a number of REST requests; returns the TwiML of each."""
-    await eventually(lambda: len(edge.rest.requests) >= count, timeout_s=5)
+    await eventually(lambda: len(edge.rest.requests) >= count)
     return [form.get("Twiml", "") for _, form in edge.rest.requests]
 
 
 async def test_a_stream_that_twilio_requests_again_is_resumed_by_redirect_only(edge: EdgeProcess) -> None:
     """Repeated requests and a status callback start no second resumption."""
     await lose_stream(edge)
+    first = (await edge.post_voice(A, RESUME)).text
     await post_stream_ended(edge)
-    answers = [(await edge.post_voice(A, RESUME)).text for _ in range(2)]
+    answers = [first, (await edge.post_voice(A, RESUME)).text]
     async with edge.stream(A, "MZ2"):
         await post_stream_ended(edge)
         await asyncio.sleep(3)
@@ -90,7 +91,7 @@ async def test_a_resumption_contains_the_audio_positions_of_both_sides(edge: Edg
         for _ in range(3):
             await stream.send_frame(b"\xff" * 160)
         received: list[Message] = []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(received) < 3:
                 received = await edge.bus.streams.read(streams.AUDIO, subjects.caller_audio(A))
         await publish_agent_audio(1600)
@@ -102,7 +103,7 @@ async def test_a_resumption_contains_the_audio_positions_of_both_sides(edge: Edg
         async def observed() -> bool:
             return await edge.metric(pause) == 1
 
-        await eventually(observed, timeout_s=5)
+        await eventually(observed)
 
     [resuming] = [body for body in await read_bodies(edge.bus, A) if isinstance(body, StreamResuming)]
     assert resuming.last_audio_ms == CallerAudio.FromString(received[-1].data).at_ms + 20
@@ -225,7 +226,7 @@ async def test_a_stopping_edge_drains_its_calls(edge: EdgeProcess) -> None:
         assert closed.value.rcvd is not None
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", int(edge.url.rpartition(":")[2]))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         code = await edge.process.wait()
     bodies = await read_bodies(edge.bus, A)
 

@@ -91,7 +91,8 @@ async def test_a_cold_transfer_connects_both_and_ends_the_log_when_the_person_an
     """The first target is busy, the second answers; the caller and the person hear each other."""
     await register(emulator, SALES, answer="busy")
     await register(emulator, SUPPORT, {"say": "hello"}, {"listen": {"timeout_s": 10}}, "hang_up")
-    call_sid = await emulator.call(*TALK)
+    greeting, answer, end = TALK
+    call_sid = await emulator.call(greeting, answer, greeting, end)
     await request(emulator, call_sid, transfer(TRANSFER_KIND_COLD, SALES, SUPPORT))
     bodies = await read_until(emulator.edge.bus, call_sid, CallEnded)
     events = await emulator.events(call_sid)

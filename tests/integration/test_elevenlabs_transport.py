@@ -58,7 +58,7 @@ async def synthesize(transport: WebSocketTransport, text: str) -> bytes:
 async def test_the_websocket_opens_before_the_first_reply(provider: Provider) -> None:
     """The WebSocket is open although no text has been sent."""
     async with open_transport(provider.url):
-        await eventually(lambda: provider.websockets, timeout_s=5)
+        await eventually(lambda: provider.websockets)
 
 
 async def test_a_reply_waits_for_the_websocket(provider: Provider) -> None:

@@ -112,7 +112,7 @@ async def test_no_connection_is_used_while_the_query_is_embedded(postgres_url: s
             in_use -= 1
 
         async def vector() -> None:
-            await eventually(lambda: (used == 1 and in_use == 0) or None, timeout_s=5)
+            await eventually(lambda: (used == 1 and in_use == 0) or None)
 
         found, hybrid = await search_hybrid(connect, ["docs"], "late payment reminder", vector(), _MODEL, 3)
 

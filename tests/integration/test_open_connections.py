@@ -56,7 +56,7 @@ APP = Starlette(
 async def assert_closed(reader: asyncio.StreamReader) -> None:
     """Check that the server closed the connection."""
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await reader.read(1 << 20):
                 pass
     except ConnectionError:
@@ -88,7 +88,7 @@ async def test_an_http_server_closes_its_websockets(failing: bool) -> None:
             socket = await connect(f"ws://127.0.0.1:{port}/socket")
             if failing:
                 raise LookupError
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await socket.wait_closed()
 
 

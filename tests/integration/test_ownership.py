@@ -74,11 +74,11 @@ async def test_a_drain_counts_as_a_handover(nats_url: str) -> None:
     first, second = Process(nats_url, serve_forever), Process(nats_url, serve_forever)
     async with asyncio.timeout(30), started_call(nats_url), asyncio.TaskGroup() as tasks:
         tasks.create_task(first.run())
-        await eventually(lambda: first.value("parley_calls") == 1, timeout_s=10)
+        await eventually(lambda: first.value("parley_calls") == 1)
         tasks.create_task(second.run())
-        await eventually(lambda: second.value("parley_calls_limit") == 100, timeout_s=10)
+        await eventually(lambda: second.value("parley_calls_limit") == 100)
         first.stop.set()
-        await eventually(lambda: second.claims()["handover"] == 1, timeout_s=10)
+        await eventually(lambda: second.claims()["handover"] == 1)
         second.stop.set()
 
     assert first.claims() == {"first": 1, "handover": 0, "takeover": 0}
@@ -100,7 +100,7 @@ async def test_an_owner_that_dies_counts_as_a_takeover(nats_url: str) -> None:
             await outbox.wait_acked(5)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(process.run())
-            await eventually(lambda: process.claims()["takeover"] == 1, timeout_s=10)
+            await eventually(lambda: process.claims()["takeover"] == 1)
             assert process.value("parley_call_epoch_max") == 2
             process.stop.set()
 

@@ -81,7 +81,7 @@ async def first(connection: Any, wanted: type, attribute: str, value: object) ->
     """Send the sentence and return the first matching message; the SDK must parse all before it."""
     speaking = asyncio.create_task(speak(connection))
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             async for message in connection:
                 assert message is not None
                 if isinstance(message, wanted) and getattr(message, attribute) == value:
@@ -93,7 +93,7 @@ async def first(connection: Any, wanted: type, attribute: str, value: object) ->
 
 async def closing(socket: ClientConnection) -> tuple[int, str]:
     """Wait for the other side to close; returns its code and reason."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await socket.wait_closed()
     return socket.close_code or 0, socket.close_reason or ""
 

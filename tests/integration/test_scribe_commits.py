@@ -46,7 +46,7 @@ async def test_words_after_a_long_silence_are_not_committed_at_once() -> None:
     for number in range(250):
         await connection.send(frame, number * 20)
     socket.partial.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await socket.received.wait()
     for number in range(250, 390):
         await connection.send(frame, number * 20)

@@ -59,11 +59,11 @@ async def test_an_owner_that_responds_after_a_slow_log_read_keeps_the_call(
         first = await claim_work(5)
         assert first is not None
         tasks.create_task(stage.run_stage("tts", CommonSettings(nats_url=nats_url), 0, service, stop))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await opened.wait()
         async with respond_liveness(bus, first):
             await asyncio.sleep(2 * READ_S)
             assert not served.is_set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await served.wait()
         stop.set()

@@ -47,7 +47,7 @@ def stream_urls(edge: EdgeProcess) -> list[str]:
 
 async def wait_for_streams(edge: EdgeProcess, count: int) -> list[str]:
     """Wait until the edge has requested the given number of streams; returns their addresses."""
-    await eventually(lambda: len(stream_urls(edge)) >= count, timeout_s=15)
+    await eventually(lambda: len(stream_urls(edge)) >= count)
     return stream_urls(edge)
 
 

@@ -36,7 +36,7 @@ async def synthesized_reply(
         run_worker(nats_url, f"http://127.0.0.1:{port}", folder, key=key, voice=VOICE),
     ):
         await call.reply("r1", *CLAUSES)
-        await eventually(lambda: call.finished("r1"), timeout_s=15)
+        await eventually(lambda: call.finished("r1"))
         yield call, sandbox
         await call.brain.append(CallEnded(reason="hangup"))
 

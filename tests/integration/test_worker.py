@@ -48,7 +48,7 @@ class Stage:
 
     async def wait_owned(self, times: int) -> list[tuple[str, int]]:
         """Wait until the call was owned that many times."""
-        await eventually(lambda: len(self.owned) >= times, timeout_s=10)
+        await eventually(lambda: len(self.owned) >= times)
         return self.owned
 
 

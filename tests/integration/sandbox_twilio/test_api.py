@@ -36,7 +36,7 @@ class Account:
         async def has_status() -> bool:
             return bool((await self.client.calls(call_sid).fetch_async()).status == wanted)
 
-        await eventually(has_status, timeout_s=10)
+        await eventually(has_status)
 
 
 @pytest.fixture

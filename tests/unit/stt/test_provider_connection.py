@@ -162,7 +162,7 @@ async def test_the_limit_follows_the_measured_latency() -> None:
         return bool(limit._observed)
 
     async with running(connection):
-        await eventually(observed, timeout_s=5)
+        await eventually(observed)
 
     assert limit._observed[0].latency_s >= 0.1
     assert limit.limit_s() >= 2.5
