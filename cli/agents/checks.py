@@ -7,6 +7,7 @@ from pathlib import Path
 from parley.agent_config import parse_agent, texts_problem
 from parley.agent_config.loading import decode_agent
 from parley.agent_config.problem import AgentFileError, Problem
+from parley.agent_config.yaml_file import read_yaml
 from parley.agent_store import LoadedAgent, number_conflicts, version_of
 from parley.errors import ConfigError
 from parley.providers.registry import check_agent, kinds_of
@@ -54,7 +55,8 @@ def _provider_problems(agent: LoadedAgent) -> Iterator[Problem]:
         try:
             check_agent(agent.config, kind)
         except ConfigError as error:
-            yield Problem(0, kind, str(error).removeprefix(f"agent {agent.name}: "))
+            reason = str(error).removeprefix(f"agent {agent.name}: ")
+            yield read_yaml(agent.text).problem(reason, key=kind)
 
 
 def _with_conflicts(checked: CheckedFile, conflicts: dict[str, tuple[str, ...]]) -> CheckedFile:

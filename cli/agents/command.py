@@ -42,12 +42,21 @@ def files_of(options: AgentsOptions, names: Sequence[str]) -> list[Path]:
     """Return the files of agents, or the paths that are given; without any, all of the folder.
 
     Raises:
-        ConfigError: the folder has no agent files.
+        ConfigError: a folder has no agent files.
     """
     if names:
-        return [_path(options.folder, name) for name in names]
+        return [path for name in names for path in _paths(options.folder, name)]
     if not (paths := sorted(Path(options.folder).glob("*.yaml"))):
         raise ConfigError(f"{options.folder}: no agent files (PARLEY_AGENTS_DIR)")
+    return paths
+
+
+def _paths(folder: str, name: str) -> list[Path]:
+    path = _path(folder, name)
+    if not (folder_path := Path(name)).is_dir() or path.is_file():
+        return [path]
+    if not (paths := sorted(folder_path.glob("*.yaml"))):
+        raise ConfigError(f"{name}: no agent files in this folder")
     return paths
 
 

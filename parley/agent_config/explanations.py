@@ -1,6 +1,5 @@
 """Explains pydantic's errors of an agent file: the line, the key, what is wrong and the remedy. No I/O."""
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
@@ -8,7 +7,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from parley.agent_config.agent import AgentConfig
-from parley.agent_config.problem import Problem
+from parley.agent_config.problem import Problem, did_you_mean
 from parley.agent_config.yaml_file import Path, YamlFile
 
 _MAX_SHOWN_CHARS = 40
@@ -37,8 +36,20 @@ def explain(error: ValidationError, file: YamlFile) -> list[Problem]:
 
 def _explain(error: Any, file: YamlFile) -> Problem:
     kind, (path, rest) = error["type"], _split(error["loc"], file.data)
+    if kind == "invalid_key":
+        return _key_that_is_no_text(error["input"], path, file)
     key = ".".join(map(str, (*path, *rest)))
+    if kind in ("value_error", "assertion_error"):
+        return file.problem(_reason(kind, error, path, rest, file.data), path, key)
     return Problem(file.line_of(path), key, _reason(kind, error, path, rest, file.data))
+
+
+def _key_that_is_no_text(key: object, path: Path, file: YamlFile) -> Problem:
+    section = path[:-1] if path and path[-1] == key else path
+    name = file.name_of(section, key)
+    read_as = str(key).lower() if isinstance(key, bool) else "nothing" if key is None else f"the value {key}"
+    reason = f"a key must be a text, and YAML reads this one as {read_as}: put it in quotes"
+    return Problem(file.line_of((*section, name)), ".".join(map(str, (*section, name))), reason)
 
 
 def _split(location: Sequence[str | int], data: Any) -> tuple[Path, Path]:
@@ -72,8 +83,8 @@ def _reason(kind: str, error: Any, path: Path, rest: Path, data: Any) -> str:
         case _ if kind in _TYPES:
             return f"must be {_TYPES[kind]}, not {_shown(value)}{_type_hint(kind, value)}"
         case "literal_error":
-            close = difflib.get_close_matches(str(value), re.findall("'([^']*)'", message), 1)
-            return f"{_lower(message)}, not {_shown(value)}{_suggestion(close)}"
+            suggestion = did_you_mean(str(value), re.findall("'([^']*)'", message))
+            return f"{_lower(message)}, not {_shown(value)}{suggestion}"
         case "string_pattern_mismatch":
             pattern = error.get("ctx", {}).get("pattern", "")
             return f"{_shown(value)} does not have the form that is needed here ({pattern})"
@@ -110,15 +121,11 @@ def _shown(value: object) -> str:
     return text if len(text) <= _MAX_SHOWN_CHARS else f"{text[:_MAX_SHOWN_CHARS]}…"
 
 
-def _suggestion(close: Sequence[str]) -> str:
-    return f"; did you mean {close[0]}?" if close else ""
-
-
 def _unknown_key(path: Path, data: Any) -> str:
     *parents, name = path or ("",)
     keys = sorted({key for section in _sections(parents, data) for key in section.model_fields})
-    if close := difflib.get_close_matches(str(name), keys, 1):
-        return f"unknown key; did you mean {close[0]}?"
+    if suggestion := did_you_mean(str(name), keys):
+        return f"unknown key{suggestion}"
     if homes := [home for home in _homes(str(name)) if home.split(".") != list(map(str, parents))]:
         return f"unknown key here; it belongs to {' or '.join(homes[:3])}"
     return f"unknown key; there are: {', '.join(keys)}" if keys else "unknown key; remove it"

@@ -1,6 +1,7 @@
 """A mistake in an agent file, and the error that lists all mistakes of a file."""
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from parley.errors import ConfigError
@@ -19,6 +20,12 @@ class Problem:
     def __str__(self) -> str:
         where = f"line {self.line}: " if self.line else ""
         return f"{where}{self.key}: {self.reason}" if self.key else f"{where}{self.reason}"
+
+
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """Return the end of a message that suggests the name most like a word; empty if none is alike."""
+    close = difflib.get_close_matches(word, list(names), 1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 class AgentFileError(ConfigError):

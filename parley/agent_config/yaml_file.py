@@ -1,5 +1,6 @@
 """Reads YAML with the line of each key, and finds the mistakes that PyYAML lets pass. No I/O."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -11,6 +12,8 @@ from parley.agent_config.problem import Problem
 
 Path: TypeAlias = tuple[str | int, ...]
 
+_NAMED_KEY = re.compile(r"([A-Za-z_][\w-]*(?:\.[\w-]+)*): ")
+"""A key at the beginning of a message, such as `tts.voice: `."""
 _MAX_NODES = 20_000
 """Keys and values, with aliases expanded; a short file with nested aliases may have billions."""
 
@@ -29,6 +32,20 @@ class YamlFile:
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
+
+    def problem(self, reason: str, section: Path = (), key: str = "") -> Problem:
+        """Return a mistake in a section; if the reason begins with a key of it, at the line of that key."""
+        if named := _NAMED_KEY.match(reason):
+            parts = (int(part) if part.isdecimal() else part for part in named[1].split("."))
+            path = (*section, *parts)
+            if path[: len(section) + 1] in self.lines:
+                return Problem(self.line_of(path), _dotted(path), reason[named.end() :])
+        return Problem(self.line_of(section), key or _dotted(section), reason)
+
+    def name_of(self, section: Path, key: object) -> str:
+        """Return the spelling of a key in the file: YAML reads `no` as false."""
+        names = (str(path[-1]) for path in self.lines if path and path[:-1] == section)
+        return next((name for name in names if yaml.safe_load(name) == key), str(key))
 
 
 def read_yaml(text: str) -> YamlFile:
@@ -50,10 +67,10 @@ def read_yaml(text: str) -> YamlFile:
         line = text.count("\n", 0, error.position) + 1
         reason = f"the character {chr(error.character)!r} is not allowed; remove it"
         return YamlFile(problems=(Problem(line, "", reason),))
-    except (RecursionError, ValueError, yaml.YAMLError) as error:
-        return YamlFile(
-            problems=(Problem(1, "", f"not valid YAML: {str(error)[:200] or 'nested too deeply'}"),)
-        )
+    except RecursionError:
+        return YamlFile(problems=(Problem(1, "", "not valid YAML: nested too deeply"),))
+    except (ValueError, yaml.YAMLError) as error:
+        return YamlFile(problems=(Problem(1, "", f"not valid YAML: {str(error)[:200]}"),))
     finally:
         if loader is not None:
             loader.dispose()

@@ -21,6 +21,7 @@ from parley.agent_config import (
     SttConfig,
     TtsConfig,
 )
+from parley.agent_config.problem import did_you_mean
 from parley.audio.formats import MULAW_8K, AudioFormat
 from parley.errors import ConfigError
 from parley.providers.facts import ProviderFacts
@@ -98,7 +99,8 @@ def load_plugin(kind: Kind, name: str, key: str = "provider") -> ProviderPlugin[
     installed = installed_providers(kind)
     if name not in installed:
         names = ", ".join(sorted(installed)) or "none"
-        raise ConfigError(f"{key}: no provider {name!r} is installed; installed are: {names}")
+        suggestion = did_you_mean(name, installed)
+        raise ConfigError(f"{key}: no provider {name!r} is installed; installed are: {names}{suggestion}")
     try:
         plugin = installed[name].load()
     except Exception as error:

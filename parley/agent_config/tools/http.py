@@ -6,12 +6,22 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from parley.agent_config.problem import did_you_mean
 from parley.agent_config.tools.arguments_schema import schema_problem
 from parley.agent_config.tools.base import ToolBase
-from parley.agent_config.tools.http_templates import is_fixed, secret_names, template_problem
+from parley.agent_config.tools.http_templates import (
+    argument_names,
+    is_fixed,
+    secret_names,
+    template_problem,
+)
 
 _VARIABLE = r"^([A-Za-z_][A-Za-z0-9_]*)?$"
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_NAMES_ALL_ARGUMENTS = frozenset(
+    ("type", "properties", "required", "additionalProperties", "description", "title", "$schema")
+)
+"""Keys of a schema that has all arguments in `properties`."""
 _OWN_HEADERS = frozenset(
     (
         "connection",
@@ -101,11 +111,13 @@ class HttpTool(ToolBase):
     @field_validator("headers")
     @classmethod
     def _check_headers(cls, value: dict[str, str]) -> dict[str, str]:
-        for name in value:
+        for name, text in value.items():
             if not _HEADER_NAME.fullmatch(name):
                 raise ValueError(f"{name!r} is not the name of a header")
             if name.lower() in _OWN_HEADERS:
                 raise ValueError(f"{name}: set by Parley itself")
+            if not text.isprintable():
+                raise ValueError(f"{name}: contains a line break or another control character; remove it")
         return value
 
     @field_validator("body")
@@ -120,6 +132,20 @@ class HttpTool(ToolBase):
     def _check_method(self) -> Self:
         if self.method == "GET" and self.body is not None:
             raise ValueError("body: a GET request has none; use query, or another method")
+        return self
+
+    @model_validator(mode="after")
+    def _check_arguments(self) -> Self:
+        properties = self.parameters.get("properties", {})
+        lists_all = isinstance(properties, dict) and _NAMES_ALL_ARGUMENTS.issuperset(self.parameters)
+        if not properties or not lists_all:
+            return self
+        for key in ("url", "headers", "query", "body"):
+            for name in (name for text in _texts(getattr(self, key)) for name in argument_names(text)):
+                if name not in properties:
+                    declared = f"`parameters` has: {', '.join(properties)}"
+                    suggestion = did_you_mean(name, properties)
+                    raise ValueError(f"{key}: unknown argument {name!r}; {declared}{suggestion}")
         return self
 
 

@@ -47,6 +47,21 @@ def template_problem(text: str) -> str:
     return ""
 
 
+def argument_names(text: str) -> Iterator[str]:
+    """Yield the arguments that a template names."""
+    tree = _environment().parse(SECRET.sub("", text))
+    for attribute in tree.find_all(nodes.Getattr):
+        if _is_args(attribute.node):
+            yield attribute.attr
+    for entry in tree.find_all(nodes.Getitem):
+        if _is_args(entry.node) and isinstance(entry.arg, nodes.Const) and isinstance(entry.arg.value, str):
+            yield entry.arg.value
+
+
+def _is_args(node: nodes.Expr) -> bool:
+    return isinstance(node, nodes.Name) and node.name == "args"
+
+
 def is_fixed(text: str) -> bool:
     """Whether a text contains neither an expression nor a secret."""
     return not ("{{" in text or "{%" in text or "{#" in text or SECRET.search(text))

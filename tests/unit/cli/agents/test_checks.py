@@ -26,7 +26,7 @@ def test_every_mistake_is_listed(tmp_path: Path) -> None:
     a, b, missing = check_files([*paths, tmp_path / "missing.yaml"])
 
     assert [problem.line for problem in a.problems] == [2, 3]
-    assert [(problem.key, "nobody" in problem.reason) for problem in b.problems] == [("llm", True)]
+    assert [(problem.key, "nobody" in problem.reason) for problem in b.problems] == [("llm.provider", True)]
     assert "cannot be read" in missing.problems[0].reason
 
 

@@ -74,3 +74,16 @@ def test_an_empty_folder_is_reported(tmp_path: Path) -> None:
 
     assert command.check(given, []) == 1
     assert "PARLEY_AGENTS_DIR" in printed(given)
+
+
+def test_a_folder_can_be_named(tmp_path: Path) -> None:
+    """All of its files are checked."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "shop.yaml").write_text("prompt: hi")
+    given = options(tmp_path)
+
+    assert command.check(given, [str(tmp_path / "mine")]) == 0
+    assert "1 of 1 files are right" in printed(given)
+    (tmp_path / "empty").mkdir()
+    assert command.check(given, [str(tmp_path / "empty")]) == 1
+    assert "no agent files in this folder" in printed(given)

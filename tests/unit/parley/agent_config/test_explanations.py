@@ -13,6 +13,12 @@ def problems(text: str) -> list[str]:
     return [str(problem) for problem in raised.value.problems]
 
 
+_HTTP_TOOL = (
+    "tools:\n  - name: a\n    description: a\n    url: http://x/{{ args.dat }}\n"
+    "    parameters: {type: object, properties: {day: {type: string}}}"
+)
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -31,6 +37,14 @@ def problems(text: str) -> list[str]:
         ("idle: {prompts: hello}", "line 2: idle.prompts: must be a list, not 'hello': write ['hello']"),
         ("fallback: {then: transfr}", "not 'transfr'; did you mean transfer?"),
         ("fallback: {number: '555'}", "line 2: fallback.number: '555' does not have the form"),
+        ("idle: {}\nyes: x", "line 3: yes: a key must be a text, and YAML reads this one as true: put it in"),
+        ("5: x", "line 2: 5: a key must be a text, and YAML reads this one as the value 5: put it in quotes"),
+        ("tools:\n  - type: end_call\n  - type: end_call", "line 2: tools: names must be unique"),
+        ("collect:\n  - {name: a}\n  - {name: a}", "line 2: collect: 'a' is defined twice"),
+        (
+            _HTTP_TOOL,
+            "line 5: tools.0.url: unknown argument 'dat'; `parameters` has: day; did you mean day?",
+        ),
         ("tools:\n  - nobody", "line 3: tools.0: 'nobody' is not a built-in tool"),
         ("tools:\n  - {name: book, url: http://x}", "line 3: tools.0.description: is missing; add"),
         (

@@ -27,7 +27,7 @@ def test_the_shipped_agents_are_valid() -> None:
             "line 2: llm.fallbacks.0.modle: unknown key",
         ),
         ("prompt: hi\ntts: {fallbacks: [{speed: 9}]}", "tts.fallbacks.0.speed: must be"),
-        ("prompt: hi\nllm: {fallbacks: [{fallbacks: []}]}", "llm.fallbacks.0: fallbacks: belongs"),
+        ("prompt: hi\nllm: {fallbacks: [{fallbacks: []}]}", "llm.fallbacks.0.fallbacks: belongs"),
         ("prompt: hi\nllm: {reasoning_effort: off}", "llm.reasoning_effort: YAML reads `off`"),
         (
             "prompt: hi\nllm: {reasoning_effort: 3}",
@@ -35,11 +35,11 @@ def test_the_shipped_agents_are_valid() -> None:
         ),
         ("prompt: hi\nllm: {api: completions}", "llm.api: must be 'auto', 'chat' or 'responses'"),
         ("prompt: hi\nllm: {extra: {messages: []}}", "llm.extra: messages cannot be set here"),
-        ("prompt: hi\nllm: {extra: {model: x}}", "llm.extra: model: use llm.model instead"),
+        ("prompt: hi\nllm: {extra: {model: x}}", "llm.extra.model: use llm.model instead"),
         ("prompt: hi\nllm: {fallbacks: [{extra: 1}]}", "llm.fallbacks.0.extra: must be a section"),
         (
             "prompt: hi\nstt: {fallbacks: [{turn_silence_ms: 9}]}",
-            "stt.fallbacks.0: turn_silence_ms: belongs",
+            "stt.fallbacks.0.turn_silence_ms: belongs",
         ),
     ],
 )

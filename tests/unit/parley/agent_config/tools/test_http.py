@@ -38,6 +38,7 @@ VALID = {"name": "hours", "description": "Opening hours.", "url": "https://examp
         ("url", "https://${env:HOST}/x", "the host must be fixed"),
         ("url", "https:///x", "no host"),
         ("url", "https://example.com/{{ day }}", "unknown variable 'day'"),
+        ("headers", {"X-Day": "a\nb"}, "X-Day: contains a line break"),
         ("headers", {"X A": "b"}, "'X A' is not the name of a header"),
         ("headers", {"Host": "b"}, "Host: set by Parley itself"),
         ("headers", {"X-A": "{{ nope }}"}, "X-A: unknown variable"),
@@ -73,3 +74,15 @@ def test_the_secrets_of_a_tool_are_listed() -> None:
     )
 
     assert tool.secrets == {"A", "B", "C", "D"}
+
+
+def test_a_template_names_declared_arguments_only() -> None:
+    """Others would fail in a call; without a list of arguments, any name is accepted."""
+    parameters = {"type": "object", "properties": {"day": {"type": "string"}}}
+    query = {"d": "{{ args['dya'] }}"}
+
+    with pytest.raises(
+        ValidationError, match="query: unknown argument 'dya'; `parameters` has: day; did you"
+    ):
+        HttpTool.model_validate({**VALID, "parameters": parameters, "query": query})
+    assert HttpTool.model_validate({**VALID, "query": query}).query == query

@@ -4,6 +4,7 @@ import pytest
 
 from parley.agent_config.tools.http_templates import (
     TemplateFailed,
+    argument_names,
     is_fixed,
     render,
     render_value,
@@ -61,3 +62,10 @@ def test_a_secret_is_inserted_where_the_agent_file_refers_to_it() -> None:
     assert set(secret_names({"a": "${env:KEY}", "b": ["x ${env:OTHER}", 1]})) == {"KEY", "OTHER"}
     assert not is_fixed("${env:KEY}")
     assert is_fixed("plain {text}")
+
+
+def test_the_arguments_of_a_template_are_listed() -> None:
+    """By attribute or by key, without the data of the call."""
+    text = "{{ args.day }} {{ args['time'] | default('') }} {{ call.sid }} {{ args[args.key] }}"
+
+    assert set(argument_names(text)) == {"day", "time", "key"}
