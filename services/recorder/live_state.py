@@ -10,6 +10,9 @@ from parley.v1.event_pb2 import Event
 from services.recorder.metrics.call_observer import CallMeasurements
 from services.recorder.recent_replies import AUDIO_RETENTION_MS, RecentReplies
 
+_DISCARD_INTERVAL_MS = 60_000
+"""Each time, all replies of the last 15 minutes or more are looked at."""
+
 
 @dataclass(slots=True)
 class RecorderState:
@@ -24,11 +27,12 @@ def _evolve(state: RecorderState, event: Event, at_ms: int) -> RecorderState:
     state.measurements.apply(event, at_ms)
     body = event_body(event)
     if body is not None:
+        last_ms = state.replies.last_event_ms
         state.replies.apply(body, at_ms)
-        if event.HasField("reply_started"):
+        if last_ms // _DISCARD_INTERVAL_MS < at_ms // _DISCARD_INTERVAL_MS:
             # How much is stored, the log does not show; older audio has expired in any case.
             state.replies.discard_before((at_ms - AUDIO_RETENTION_MS) * BYTES_PER_MS)
     return state
 
 
-RECORDER = Fold("recorder", RecorderState, _evolve, dataclass_codec(RecorderState))
+RECORDER = Fold("recorder", RecorderState, _evolve, dataclass_codec(RecorderState, fold_number=2))

@@ -13,6 +13,12 @@ from services.recorder.metrics.observation import Observation
 _MAX_STARTED = 64
 """Number of replies remembered: a reply is started again within seconds, or not at all."""
 
+_KINDS = {
+    kind: name.removeprefix("REPLY_KIND_").lower()
+    for name, kind in reply_pb2.ReplyKind.items()
+    if kind != reply_pb2.REPLY_KIND_UNSPECIFIED
+}
+
 
 @dataclass(slots=True)
 class _Speculation:
@@ -78,8 +84,7 @@ class ReplyOutcomes:
 
 def _kind(kind: reply_pb2.ReplyKind) -> str:
     """The name of a kind; those of later versions are unknown."""
-    supported = kind in reply_pb2.ReplyKind.values() and kind != reply_pb2.REPLY_KIND_UNSPECIFIED
-    return reply_pb2.ReplyKind.Name(kind).removeprefix("REPLY_KIND_").lower() if supported else "unknown"
+    return _KINDS.get(kind, "unknown")
 
 
 def _of(metric: Metric, **labels: str) -> Observation:

@@ -9,6 +9,7 @@ from parley.v1.event_pb2 import Event
 from services.recorder.live_state import RECORDER, RecorderState
 from services.recorder.metrics.call_observer import CallObserver
 from services.recorder.metrics.observation import RecorderMetrics
+from services.recorder.recent_replies import RecentReplies
 
 CALL = SyntheticCall(seed=3)
 EVENTS = list(CALL.events(60))
@@ -64,3 +65,12 @@ def test_the_owners_of_a_long_call_observe_what_one_owner_would() -> None:
     )
     assert whole == divided
     assert whole
+
+
+def test_all_replies_are_looked_at_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event costs the same in a call of an hour as in a call of a minute."""
+    positions: list[int] = []
+    monkeypatch.setattr(RecentReplies, "discard_before", lambda _self, position: positions.append(position))
+    folded(EVENTS)
+
+    assert 50 <= len(positions) <= 61
