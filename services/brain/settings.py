@@ -36,7 +36,8 @@ class BrainSettings(DatabaseSettings):
     """Maximum pause within the text of a model's response, after which the request is abandoned."""
 
     llm_tool_call_timeout_s: float = Field(default=5.0, gt=0)
-    """Maximum pause before and within a tool call; many servers send a call only when it is complete."""
+    """Maximum pause before a tool call; many servers send a call only when it is complete. The limit within a
+    call is learned, and at most as long."""
 
 
 def read_secret(variable: str) -> str:

@@ -18,6 +18,8 @@ from services.brain.reply import Reply
 
 _MAX_PER_WAIT = 3
 """Maximum fillers in one wait for the model; more would not be credible."""
+_WITHIN_SENTENCES = ",;-"
+"""Marks after which a sentence continues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def _due_filler(conversation: Conversation, agent: AgentConfig) -> DueFiller | N
     played = [reply.text.strip() for reply in _replies_in_this_wait(conversation)]
     if call := tool_fillers.awaited_call(conversation):
         return tool_fillers.next_filler(call, conversation, agent, played)
-    if not active or not all(_is_empty_answer(reply, agent) for reply in active):
+    if not active or not all(_is_empty_answer(reply, agent) or _is_spoken(reply) for reply in active):
         return None
     if played and (result := tool_fillers.answered_call(conversation)):
         return tool_fillers.next_filler(result, conversation, agent, played)
@@ -97,6 +99,15 @@ def _is_empty_answer(reply: Reply, agent: AgentConfig) -> bool:
     """Whether an answer has no text yet except its opener."""
     clauses = len(reply.clauses) - bool(detect_opener(reply.clauses, agent))
     return reply.kind == REPLY_KIND_ANSWER and not (clauses or reply.finished or reply.speculative)
+
+
+def _is_spoken(reply: Reply) -> bool:
+    """Whether an unfinished answer, which a tool call may follow, has audio for all its whole sentences."""
+    if reply.kind != REPLY_KIND_ANSWER or reply.finished or reply.speculative or not reply.playing:
+        return False
+    last = reply.text.rstrip()[-1:]
+    is_sentence = bool(last) and not (last.isalnum() or last in _WITHIN_SENTENCES)
+    return is_sentence and len(reply.synthesized) == len(reply.clauses)
 
 
 def _replies_in_this_wait(conversation: Conversation) -> list[Reply]:

@@ -66,6 +66,8 @@ class AnthropicReader:
                 return self._start(as_index(fields.get("index")), as_object(fields.get("content_block")))
             case "content_block_delta":
                 return self._delta(as_index(fields.get("index")), as_object(fields.get("delta")))
+            case "content_block_stop":
+                self.pieces.end_tool_call()
             case "message_delta":
                 self._note_reason(as_object(fields.get("delta")).get("stop_reason"))
                 self._note_usage(fields.get("usage"))
@@ -94,7 +96,7 @@ class AnthropicReader:
                 return self.pieces.add_text(as_text(block.get("text")))
             case "tool_use":
                 self._tool_uses.start(index, block)
-                self.pieces.add_tool_call_part()
+                self.pieces.add_tool_call_part(None if block.get("input") else "")
             case "thinking" | "redacted_thinking":
                 self._tool_uses.start_thinking(index, block)
             case _:
@@ -106,8 +108,9 @@ class AnthropicReader:
             case "text_delta":
                 return self.pieces.add_text(as_text(delta.get("text")))
             case "input_json_delta":
-                if self._tool_uses.add(index, as_text(delta.get("partial_json"))):
-                    self.pieces.add_tool_call_part()
+                fragment = as_text(delta.get("partial_json"))
+                if self._tool_uses.add(index, fragment):
+                    self.pieces.add_tool_call_part(fragment)
             case "thinking_delta":
                 self._tool_uses.add_thinking(index, "thinking", as_text(delta.get("thinking")))
             case "signature_delta":

@@ -95,7 +95,7 @@ class GeminiReader:
         fields = {name: value for name, value in (("thoughtSignature", signature), ("id", call_id)) if value}
         extra = {EXTRA: fields} if fields else {}
         self._calls.append(RawCall(call_id, as_text(call.get("name")), arguments, extra))
-        self.pieces.add_tool_call_part()
+        self.pieces.add_tool_call_part(None)
 
     def _read_usage(self) -> TokenUsage | None:
         def count(name: str) -> int:

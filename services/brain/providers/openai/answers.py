@@ -13,16 +13,16 @@ from services.brain.providers.openai.errors import PROVIDER
 from services.brain.providers.openai.request import Request
 from services.brain.providers.openai.responses_reader import ResponsesReader
 from services.brain.providers.openai.thinking_models import ThinkingModels
+from services.brain.providers.streams.pause_limits import PauseLimits
 from services.brain.providers.streams.safe_text import safe_message
-from services.brain.providers.streams.stream_events import StreamLimits, read_answer
+from services.brain.providers.streams.stream_events import read_answer
 
 
 class Answers:
     """Reads the answers of all models of a process."""
 
     def __init__(self, token_timeout_s: float, tool_call_timeout_s: float) -> None:
-        self._token_timeout_s = token_timeout_s
-        self._tool_call_timeout_s = tool_call_timeout_s
+        self._limits = PauseLimits(token_timeout_s, tool_call_timeout_s)
         self._thinking = ThinkingModels()
 
     async def read(
@@ -42,11 +42,7 @@ class Answers:
         model = f"{base_url} {request.body.get('model')}"
         tools = request.body.get("tools") or ()
         reader = self._reader(request, model, tools)
-        limits = StreamLimits(
-            first_s=deadline_s - asyncio.get_running_loop().time(),
-            text_s=self._token_timeout_s,
-            arguments_s=self._tool_call_timeout_s,
-        )
+        limits = self._limits.of(model, deadline_s - asyncio.get_running_loop().time())
         try:
             async with (
                 aclosing(response.aiter_bytes()) as body,

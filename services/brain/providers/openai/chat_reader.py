@@ -125,7 +125,7 @@ class ChatReader:
 
     def _read_calls(self, parts: list[Any]) -> None:
         if parts and self._calls.add(parts):
-            self.pieces.add_tool_call_part()
+            self.pieces.add_tool_call_part(self._calls.last_fragment)
 
 
 def _first_choice(choices: object) -> dict[str, Any] | None:

@@ -75,7 +75,7 @@ class ResponsesReader:
                 return self._read_item(fields, complete=step == "done")
             case ["response", "function_call_arguments" | "custom_tool_call_input", "delta" | "done"]:
                 if self._calls.arguments(fields):
-                    self.pieces.add_tool_call_part()
+                    self.pieces.add_tool_call_part(_fragment(fields))
             case _:
                 pass
         return []
@@ -97,7 +97,7 @@ class ResponsesReader:
                 return []
             return self._read_message(item, position)
         if self._calls.item(item, position, complete=complete):
-            self.pieces.add_tool_call_part()
+            self.pieces.add_tool_call_part(None if complete else "")
         return []
 
     def _read_message(self, item: dict[str, Any], position: int | None) -> list[LlmEvent]:
@@ -139,6 +139,11 @@ def _part_text(part: dict[str, Any]) -> str:
     if as_text(part.get("type")) not in {"output_text", "text", "refusal"}:
         return ""
     return as_text(part.get("text")) or as_text(part.get("refusal"))
+
+
+def _fragment(fields: dict[str, Any]) -> str | None:
+    """Return the arguments of a delta; None at their end."""
+    return as_text(fields["delta"]) if "delta" in fields else None
 
 
 def _all_text(output: list[Any]) -> str:

@@ -69,6 +69,8 @@ class ToolCallParts:
         self._calls: list[_Call] = []
         self._events = 0
         self._chars = self._extra_chars = 0
+        self.last_fragment = ""
+        """The arguments of the latest fragment; empty if it had only a name or an id."""
 
     @property
     def started(self) -> bool:
@@ -123,6 +125,7 @@ class ToolCallParts:
             self._calls.append(call)
         call.tool_call_id = call.tool_call_id or part.tool_call_id
         call.name = self._joined_name(call, part)[:_MAX_NAME_CHARS]
+        self.last_fragment = part.arguments
         if part.arguments:
             call.fragments.append(part.arguments)
         self._merge_extra(call, part)

@@ -5,6 +5,9 @@ from collections.abc import Collection, Iterable, Sequence
 from parley.providers.llm import Done, LlmEvent, TextDelta, TokenUsage, ToolCallRequest
 from services.brain.providers.streams.answer_text import AnswerText
 
+_CALL_ENDS = ("}", "]", ">")
+"""Arguments that end with one of these may be complete."""
+
 
 class AnswerPieces:
     """The pieces of one answer: text and parts of tool calls. Reasoning is neither."""
@@ -16,6 +19,8 @@ class AnswerPieces:
         """Number of pieces so far."""
         self.in_tool_call = False
         """Whether the last one was a part of a tool call, or text that may be one."""
+        self.awaits_arguments = False
+        """Whether more of that call's arguments must follow, which a model writes without a pause."""
 
     def add_text(self, text: str) -> list[LlmEvent]:
         """Add a piece of text, which may be empty, and return what of it can be spoken now.
@@ -25,7 +30,7 @@ class AnswerPieces:
         """
         found = self.text.push(text) if text else []
         if self.text.in_tool_call and text.strip():
-            self.add_tool_call_part()
+            self.add_tool_call_part(text)
         else:
             self.count_text(found)
         return [*found]
@@ -35,9 +40,14 @@ class AnswerPieces:
         if any(delta.text.strip() for delta in deltas):
             self._add(in_tool_call=False)
 
-    def add_tool_call_part(self) -> None:
-        """Count a part of a tool call."""
+    def add_tool_call_part(self, fragment: str | None = "") -> None:
+        """Count a part of a tool call: a fragment of its arguments, or None if it is complete."""
         self._add(in_tool_call=True)
+        self.awaits_arguments = fragment is not None and not fragment.rstrip().endswith(_CALL_ENDS)
+
+    def end_tool_call(self) -> None:
+        """Note that the arguments of a tool call are complete."""
+        self.awaits_arguments = False
 
     def finish(
         self, calls: Sequence[ToolCallRequest], usage: TokenUsage | None, reason: str = ""
@@ -53,4 +63,4 @@ class AnswerPieces:
 
     def _add(self, *, in_tool_call: bool) -> None:
         self.count += 1
-        self.in_tool_call = in_tool_call
+        self.in_tool_call, self.awaits_arguments = in_tool_call, False

@@ -20,10 +20,11 @@ from services.brain.providers.streams.http_api import Correction, HttpApi, HttpR
 from services.brain.providers.streams.http_errors import describe
 from services.brain.providers.streams.model_input import ModelInput
 from services.brain.providers.streams.observed_refusals import ObservedRefusals, Target
+from services.brain.providers.streams.pause_limits import PauseLimits
 from services.brain.providers.streams.refusal import read_refusal
 from services.brain.providers.streams.safe_text import safe_message
 from services.brain.providers.streams.servers import Server
-from services.brain.providers.streams.stream_events import StreamLimits, read_answer
+from services.brain.providers.streams.stream_events import read_answer
 from services.brain.providers.streams.warm_servers import CONNECT_TIMEOUT_S, WarmServers
 
 log = structlog.get_logger()
@@ -67,8 +68,7 @@ class HttpLlmClient:
         """Create a client; `on_use` is called with the server and model of each request."""
         self._api = api
         self._http = http
-        self._token_timeout_s = token_timeout_s
-        self._tool_call_timeout_s = tool_call_timeout_s
+        self._limits = PauseLimits(token_timeout_s, tool_call_timeout_s)
         self._on_use = on_use
         self._observed = ObservedRefusals()
         self._warm: WarmServers[Server] = WarmServers(self._connect)
@@ -95,11 +95,7 @@ class HttpLlmClient:
         self._on_use(server, config.model)
         given = ModelInput(messages, tools, call_sid, tool_choice)
         response = await self._open_until(deadline_s, server, config, given)
-        limits = StreamLimits(
-            first_s=max(0.0, deadline_s - _now_s()),
-            text_s=self._token_timeout_s,
-            arguments_s=self._tool_call_timeout_s,
-        )
+        limits = self._limits.of(f"{server.base_url} {config.model}", deadline_s - _now_s())
         answer = read_answer(
             response.aiter_bytes(),
             self._api.reader(given),

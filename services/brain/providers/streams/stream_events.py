@@ -4,7 +4,6 @@ import asyncio
 import traceback
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
 
 import httpx2
 import structlog
@@ -12,6 +11,7 @@ import structlog
 from parley.errors import ParleyError, ProviderError, ProviderTimeout, ProviderUnavailable
 from parley.providers.llm import LlmEvent, TextDelta
 from services.brain.providers.streams.answer_reader import AnswerReader
+from services.brain.providers.streams.pause_limits import StreamLimits
 from services.brain.providers.streams.sse import SseDecoder, SseEvent, StreamEnd
 
 log = structlog.get_logger()
@@ -19,19 +19,6 @@ log = structlog.get_logger()
 _DRAIN_TIMEOUT_S = 0.05
 """How long to wait for the end of the body after `[DONE]`: then the connection can be used again."""
 _SENTENCE_ENDS = frozenset(".!?…:;。！？।॥؟\n")  # noqa: RUF001 - other scripts' marks
-
-
-@dataclass(frozen=True, slots=True)
-class StreamLimits:
-    """Time limits of an answer, in seconds."""
-
-    first_s: float
-    """To the first text or part of a tool call; reasoning and keep-alives do not count."""
-    text_s: float
-    """Between two pieces of text."""
-    arguments_s: float
-    """Between two parts of tool calls, and after a sentence if the model may call a tool: many servers send
-    a call only when it is complete."""
 
 
 async def read_answer(
@@ -78,6 +65,8 @@ class _AnswerStream:
         self._deadline_s: float | None = None
         """Loop time; without one, the limit begins with the next read."""
         self._last_text = ""
+        self._max_pause_s = 0.0
+        """The longest pause within a tool call."""
         self._complete = False
         self.ended = False
 
@@ -101,6 +90,7 @@ class _AnswerStream:
                 if isinstance(item, StreamEnd):
                     await self._drain()
                     found += self._reader.finish(marked=True)
+                    self._observe_pauses()
                     self.ended = True
                     return
                 found += self._on_event(item)
@@ -121,6 +111,7 @@ class _AnswerStream:
 
     def _finish(self) -> list[LlmEvent]:
         self.ended = True
+        self._observe_pauses()
         try:
             return self._reader.finish()
         except (ParleyError, MemoryError):
@@ -130,22 +121,34 @@ class _AnswerStream:
             raise unreadable_answer(error, self._provider) from error
 
     def _on_event(self, item: SseEvent) -> list[LlmEvent]:
-        before = self._reader.pieces.count
+        pieces = self._reader.pieces
+        before, awaited = pieces.count, pieces.awaits_arguments
         events = self._reader.read(item.value, item.name)
         self._last_text = next(
             (event.text for event in reversed(events) if isinstance(event, TextDelta)), self._last_text
         )
         grace_s = self._reader.end_grace_s
-        if self._reader.pieces.count != before or (grace_s is not None) != self._complete:
+        if awaited and pieces.count != before and self._deadline_s is not None:
+            pause_s = self._loop.time() - (self._deadline_s - self._limit_s)
+            self._max_pause_s = max(self._max_pause_s, pause_s)
+        changed = (pieces.count, pieces.awaits_arguments) != (before, awaited)
+        if changed or (grace_s is not None) != self._complete:
             self._complete = grace_s is not None
             self._limit_s = self._limit_after_piece() if grace_s is None else grace_s
             self._deadline_s = None
         return events
 
     def _limit_after_piece(self) -> float:
-        if self._reader.pieces.in_tool_call or (self._has_tools and ends_sentence(self._last_text)):
-            return max(self._limits.arguments_s, self._limits.text_s)
+        pieces = self._reader.pieces
+        if pieces.awaits_arguments:
+            return self._limits.within_call.short_limit_s()
+        if pieces.in_tool_call or (self._has_tools and ends_sentence(self._last_text)):
+            return self._limits.before_call_s
         return self._limits.text_s
+
+    def _observe_pauses(self) -> None:
+        if self._max_pause_s:
+            self._limits.within_call.observe(self._max_pause_s)
 
     async def _next_chunk(self) -> bytes | None:
         if self._deadline_s is None:
@@ -164,6 +167,8 @@ class _AnswerStream:
             raise self._late() from None
 
     def _late(self) -> ProviderTimeout:
+        if self._reader.pieces.awaits_arguments:
+            self._limits.within_call.left_early(self._limit_s)
         what = "token" if self._reader.pieces.count else "content"
         return ProviderTimeout(self._provider, f"no {what} within {self._limit_s:g} s")
 

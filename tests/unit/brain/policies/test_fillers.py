@@ -64,6 +64,22 @@ def test_a_filler_bridges_a_slow_model() -> None:
     assert decide(*ANSWER_STARTED, text, now_ms=9000) is None
 
 
+def test_a_filler_follows_the_words_of_an_answer_that_has_not_ended() -> None:
+    """A model that is about to call a tool may hang; the wait begins when the words have been played."""
+    words = [
+        event(ReplyClause(reply_id="r1", text="Let me see. ")),
+        *clauses_synthesized("r1", "Let me see.", word_ms=1000),
+        *playback_started("r1"),
+    ]
+
+    assert decide(*ANSWER_STARTED, *words, now_ms=2000) == WaitUntil(4500)
+    assert decide(*ANSWER_STARTED, *words, now_ms=4500) == PlayFiller("One moment.")
+    within = event(ReplyClause(reply_id="r1", clause=1, text="It is "))
+    assert decide(*ANSWER_STARTED, *words, within, now_ms=9000) is None
+    finished = event(ReplyFinished(reply_id="r1", clauses=1))
+    assert decide(*ANSWER_STARTED, *words, finished, now_ms=9000) is None
+
+
 def test_a_filler_follows_an_opener_without_an_answer() -> None:
     """An opener does not count as text of the answer."""
     opener = event(ReplyClause(reply_id="r1", text="Sure. "))

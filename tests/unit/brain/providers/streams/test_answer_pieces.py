@@ -21,6 +21,19 @@ def test_text_and_parts_of_tool_calls_are_counted() -> None:
     assert seen == [(0, False), (1, False), (1, False), (1, False), (2, True), (3, False)]
 
 
+def test_more_of_a_call_must_follow_until_it_may_be_complete() -> None:
+    """The name alone is a part of it; text ends it."""
+    pieces = AnswerPieces()
+    seen = []
+    for fragment in ("", '{"a"', ': "b"} ', ', "c"', None):
+        pieces.add_tool_call_part(fragment)
+        seen.append(pieces.awaits_arguments)
+    assert seen == [True, True, False, True, False]
+    pieces.add_tool_call_part()
+    pieces.end_tool_call()
+    assert not pieces.awaits_arguments
+
+
 def test_text_that_may_be_a_tool_call_counts_as_a_part_of_one() -> None:
     pieces = AnswerPieces(["book_table"])
     assert pieces.add_text('<tool_call>{"name": "book_table",') == []

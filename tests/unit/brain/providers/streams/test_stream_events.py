@@ -11,9 +11,12 @@ import pytest
 from parley.errors import ProviderError, ProviderTimeout, ProviderUnavailable
 from parley.providers.llm import Done, LlmEvent, TextDelta
 from services.brain.providers.openai.chat_reader import ChatReader
-from services.brain.providers.streams.stream_events import StreamLimits, ends_sentence, read_answer
+from services.brain.providers.streams.pause_limits import PauseLimits, StreamLimits
+from services.brain.providers.streams.stream_events import ends_sentence, read_answer
 
-LIMITS = StreamLimits(first_s=0.1, text_s=0.1, arguments_s=0.4)
+
+def limits() -> StreamLimits:
+    return PauseLimits(0.1, 0.4).of("m", 0.1)
 
 
 def text(content: str, finish_reason: str | None = None) -> bytes:
@@ -51,9 +54,12 @@ async def body(*items: bytes | float | BaseException) -> AsyncIterator[bytes]:
             await asyncio.sleep(item)
 
 
-async def read(*items: Any, has_tools: bool = True) -> list[LlmEvent]:
+async def read(*items: Any, has_tools: bool = True, within: StreamLimits | None = None) -> list[LlmEvent]:
     return [
-        e async for e in read_answer(body(*items), ChatReader(), LIMITS, has_tools=has_tools, provider="p")
+        e
+        async for e in read_answer(
+            body(*items), ChatReader(), within or limits(), has_tools=has_tools, provider="p"
+        )
     ]
 
 
@@ -122,7 +128,7 @@ async def test_a_reader_that_fails_is_the_providers_failure() -> None:
             raise KeyError("x")
 
     with pytest.raises(ProviderUnavailable, match="KeyError"):
-        async for _ in read_answer(body(text("Hello")), Broken(), LIMITS, has_tools=False, provider="p"):
+        async for _ in read_answer(body(text("Hello")), Broken(), limits(), has_tools=False, provider="p"):
             pass
 
 
@@ -171,6 +177,26 @@ async def test_pauses_are_limited_by_what_may_follow(items: list[Any], *, in_tim
         assert in_time
 
 
+async def test_arguments_have_a_limit_of_their_own() -> None:
+    """A model that pauses within them is given more time, while another keeps the short limit."""
+    pauses = PauseLimits(0.05, 5)
+    slow, fast = pauses.of("slow", 1), pauses.of("fast", 1)
+    assert slow.within_call.short_limit_s() == 2.0
+    await read(call('{"a"'), 0.2, call(": 1}"), END, within=slow)
+    assert slow.within_call.short_limit_s() >= 0.6
+    fast.within_call.observe(0.01)
+    with pytest.raises(ProviderTimeout, match=r"0\.05 s"):
+        await read(call('{"a"'), 60.0, call(": 1}"), END, within=fast)
+    assert pauses.of("fast", 1).within_call.limit_s() > 0.05
+
+
+async def test_complete_arguments_may_be_followed_by_another_call() -> None:
+    """A server may send it only when it is complete."""
+    within = PauseLimits(0.05, 5).of("m", 1)
+    within.within_call.observe(0.01)
+    assert (await read(call("{}"), 0.2, call(""), END, within=within))[-1] == Done("stop")
+
+
 async def test_a_sentence_is_no_reason_to_wait_without_tools() -> None:
     """No call can follow."""
     with pytest.raises(ProviderTimeout):
@@ -181,7 +207,7 @@ async def test_the_time_of_the_receiver_does_not_count() -> None:
     """The limit begins when the receiver wants the next event."""
     found = []
     async for item in read_answer(
-        body(text("One"), text("two"), END), ChatReader(), LIMITS, has_tools=False, provider="p"
+        body(text("One"), text("two"), END), ChatReader(), limits(), has_tools=False, provider="p"
     ):
         found.append(item)
         await asyncio.sleep(0.15)
