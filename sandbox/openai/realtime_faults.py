@@ -34,6 +34,8 @@ class RealtimeFaults(BaseModel):
     """The response fails with `rate_limit_exceeded` before any audio."""
     no_done: None = None
     """All audio arrives, but no `response.done`."""
+    late_call: None = None
+    """Silence of `llm_silence_s` between the words and the first tool call."""
     late_deltas: None = None
     """Audio of a cancelled response that arrives after its `response.done`."""
     filtered: None = None

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from parley.v1.reply_pb2 import FallbackRequested, ReplyFinished, ReplyStarted
+from parley.providers.latency_limits import LimitRange
+from parley.v1.reply_pb2 import (
+    FallbackRequested,
+    HangUpRequested,
+    ReplyFinished,
+    ReplyStarted,
+    ToolCalled,
+)
 from parley.v1.synthesis_pb2 import ClauseSynthesized
 from parley.v1.work_pb2 import StageFailed
 from tests.event_factories import bodies_of
@@ -71,6 +78,23 @@ async def test_a_reply_without_response_done_is_spoken_once(
     clauses = [b for b in bodies_of(call.bodies, ClauseSynthesized) if b.reply_id == "r2"]
     assert [word.text for clause in clauses for word in clause.words] == LONG.split()
     assert not call.journal("realtime_error")
+
+
+async def test_a_tool_call_long_after_the_words_is_made(
+    nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reply has ended without it."""
+    monkeypatch.setattr("services.brain.realtime.response_limits._END", LimitRange(0.05, 0.05, 0.05))
+    rules = ({"when": "appointment", "say": "Until then.", "call": "end_call", "fault": "late_call"},)
+    async with calling(
+        nats_url, tmp_path, monkeypatch, rules=rules, emulator=make_emulator(llm_silence_s=1)
+    ) as call:
+        await call.greeted()
+        await call.speak(HELLO)
+        ended = await call.until_kind(ReplyFinished, lambda body: body.reply_id == "r2")
+        called = await call.until_kind(ToolCalled)
+        await call.until_kind(HangUpRequested)
+    assert (ended.reason, called.name, called.reply_id) == ("stop", "end_call", "r2")
 
 
 async def test_a_limited_model_is_replaced_by_the_next(

@@ -126,6 +126,8 @@ class ResponseStream:
             await self._speak(reply.text, plan)
         elif reply.text:
             await self._write(reply.tokens)
+        if "late_call" in plan.faults and reply.calls:
+            await self._pause(plan.silence_s)
         for call in reply.calls:
             item = await self._stream.open_call(call)
             half = len(call.arguments) // 2

@@ -142,6 +142,10 @@ class ReplyBuilder:
             case TokenUsage():
                 return []
 
+    def late_call(self, call: ToolCallRequest, route: str) -> list[Body]:
+        """Return the events of a tool call that follows the end of the reply."""
+        return [*self._tools.late(call, route)] if self.tools_allowed else []
+
     def from_text(self, text: str) -> list[Body]:
         """Return the events of a fixed text: one clause, whose audio can be cached."""
         return [*self._clause_events([text.strip()]), self._finished("stop")]

@@ -80,6 +80,13 @@ class RequestedTools:
                 events.append(self._event(len(events), call, route))
         return events
 
+    def late(self, call: ToolCallRequest, route: str) -> list[ToolCalled]:
+        """Return the event of a call after the others; none if it repeats one, or if there are too many."""
+        if len(self._calls) >= _MAX_ANSWERED_CALLS or _digest(call) in {_digest(c) for c, _ in self._calls}:
+            return []
+        self.add(call, route)
+        return [self._event(len(self._calls) - 1, call, route)]
+
     def _event(self, number: int, call: ToolCallRequest, route: str) -> ToolCalled:
         problem = SURPLUS if number >= MAX_CALLS else self._problem(call)
         extra = dump_extra(call.extra)

@@ -19,7 +19,7 @@ from parley.providers.realtime import (
     ToolCallReceived,
 )
 from parley.v1.synthesis_pb2 import SynthesisFinished, SynthesisStarted
-from services.brain.realtime.response_limits import ResponseLimits, left, short_limit_s
+from services.brain.realtime.response_limits import ResponseLimits
 from services.brain.realtime.word_positions import SpeakingRate, WordPositions
 
 _MAX_SAMPLES = 8000 * 60 * 10
@@ -134,7 +134,7 @@ class Progress:
     def _pause_s(self) -> float:
         """The maximum pause within the item in progress."""
         if self._in_audio:
-            return short_limit_s(self.speaker.limits.pause)
+            return self.speaker.limits.pause.short_limit_s()
         return _ARGUMENTS_PAUSE_S if self.has_grown else _MAX_PAUSE_S
 
     @property
@@ -153,9 +153,9 @@ class Progress:
     def hangs(self, first: LatencyLimit, first_s: float) -> None:
         """Record that it had no output until its deadline; the limit of its first output was `first_s`."""
         if not self._has_content:
-            left(first, first_s)
+            first.left_early(first_s)
         elif self._in_audio:
-            left(self.speaker.limits.pause, self._pause_s)
+            self.speaker.limits.pause.left_early(self._pause_s)
 
     def note(self, event: RealtimeEvent) -> None:
         """Follow its output, and which items are complete."""

@@ -43,14 +43,3 @@ def response_limits(limits: LatencyLimits, provider: str, model: str, timeout_s:
         get("pause_in_audio", _PAUSE),
         get("end_of_response", _END),
     )
-
-
-def short_limit_s(limit: LatencyLimit) -> float:
-    """Return a limit that one slow response does not lengthen, because another attempt can follow."""
-    return limit.short_limit_s(limit.range.floor_s)
-
-
-def left(limit: LatencyLimit, after_s: float) -> None:
-    """Record that a response was left after the short limit: the provider hangs, or has become slow."""
-    limit.timed_out(after_s)
-    limit.left_early()

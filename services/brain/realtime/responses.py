@@ -9,7 +9,7 @@ from typing import Protocol
 
 from parley.errors import ProviderEmptyAnswer, ProviderError, ProviderUnavailable
 from parley.events.envelope import Body
-from parley.providers.llm import Done, TextDelta
+from parley.providers.llm import Done, TextDelta, ToolCallRequest
 from parley.providers.realtime import (
     AudioDelta,
     RealtimeEvent,
@@ -38,24 +38,49 @@ class Response(Protocol):
     def request(self) -> ResponseRequest:
         """The request for it."""
 
+    @property
+    def may_call_tools(self) -> bool:
+        """Whether a tool call may follow its words."""
+
     async def on_event(self, event: RealtimeEvent) -> None:
         """Handle one of its events."""
+
+    async def on_late_call(self, call: ToolCallRequest) -> None:
+        """Make a tool call that follows the end of its reply."""
 
 
 class Answer:
     """An answer of the model: words, audio and tool calls."""
 
     def __init__(
-        self, builder: ReplyBuilder, request: ResponseRequest, speaker: Speaker, route: str, emit: Emit
+        self,
+        builder: ReplyBuilder,
+        request: ResponseRequest,
+        speaker: Speaker,
+        route: str,
+        emit: Emit,
+        emit_late: Emit,
     ) -> None:
+        """Create it; `emit_late` receives the events after the end of the reply."""
         self._builder = builder
         self.request = request
         self._emit = emit
+        self._emit_late = emit_late
         positions = WordPositions(builder.reply_id, speaker.rate)
         self.progress = Progress(builder.reply_id, speaker, positions, requested_ms=speaker.now_ms())
         self._source = AnswerSource(route, speaker.provider, speaker.model, speaker.now_ms())
         self._texts: dict[str, str] = {}
         """The words of each item so far."""
+
+    @property
+    def may_call_tools(self) -> bool:
+        """Whether the request allows them."""
+        return self.request.tool_choice == "auto"
+
+    async def on_late_call(self, call: ToolCallRequest) -> None:
+        """Make a tool call after the end of the reply."""
+        if bodies := self._builder.late_call(call, self._source.route):
+            await self._emit_late(bodies)
 
     async def on_event(self, event: RealtimeEvent) -> None:
         """Handle one of its events."""
@@ -159,6 +184,14 @@ class FixedText:
         self.progress = Progress(
             reply_id, speaker, positions, samples=from_sample, requested_ms=speaker.now_ms()
         )
+
+    @property
+    def may_call_tools(self) -> bool:
+        """No text calls a tool."""
+        return False
+
+    async def on_late_call(self, call: ToolCallRequest) -> None:
+        """Ignore a call that was not requested."""
 
     async def on_event(self, event: RealtimeEvent) -> None:
         """Handle one of its events."""

@@ -11,8 +11,6 @@ import structlog
 from parley.audio.g711 import SAMPLES_PER_MS
 from parley.errors import (
     ProviderError,
-    ProviderRateLimited,
-    ProviderRejected,
     ProviderTimeout,
     ProviderUnavailable,
 )
@@ -28,16 +26,15 @@ from parley.providers.realtime import (
     ToolCallReceived,
 )
 from services.brain.conversation import Conversation
+from services.brain.realtime.late_calls import LateCalls
 from services.brain.realtime.progress import SpokenItem
-from services.brain.realtime.response_limits import short_limit_s
 from services.brain.realtime.responses import Response
+from services.brain.realtime.session_health import SessionHealth
 from services.brain.realtime.session_items import SessionItems
 from services.brain.realtime.wakeups import Wakeups
 
 log = structlog.get_logger()
 
-_MAX_FAILURES = 2
-"""Responses that fail in succession, after which another session is better, if it has another model."""
 _POLL_INTERVAL_S = 0.2
 _MAX_SPOKEN_REPLIES = 50
 _CANCEL_TIMEOUT_S = 1.5
@@ -74,13 +71,10 @@ class Session:
         self._wakeups = wakeups
         self._on_caller = on_caller
         self._report_usage = report_usage
-        self._has_alternative = has_alternative
-        self._failures = 0
-        """Responses that have failed since the last that succeeded."""
-        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Raises the error that makes the session useless."""
+        self._health = SessionHealth(has_alternative=has_alternative)
         self._handling = asyncio.Lock()
         self.items = SessionItems(connection, conversation)
+        self._late = LateCalls(self.items.note_call, self._stop_late)
         self._response: Response | None = None
         self._cancelled: dict[str, float] = {}
         """Responses that were cancelled and have not ended, with the loop time until which they may take."""
@@ -107,11 +101,12 @@ class Session:
         Raises:
             ProviderError: it failed, or was silent for too long.
         """
+        await self._end_late()
         self._response = response
         try:
             await self.connection.respond(response.request)
             await self._wait(response, timeout_s)
-            self._failures = 0
+            self._health.response_succeeded()
         except ProviderError as error:
             self._note_failure(response, error)
             raise
@@ -127,7 +122,7 @@ class Session:
         progress, now_s = response.progress, asyncio.get_running_loop().time
         is_text = bool(response.request.exact_text)
         first = progress.speaker.limits.first(is_text=is_text)
-        first_s = min(timeout_s, short_limit_s(first)) if self._has_alternative else timeout_s
+        first_s = min(timeout_s, first.short_limit_s()) if self._health.has_alternative else timeout_s
         while not progress.ended.done():
             left_s = progress.deadline_s(first_s, timeout_s, is_text=is_text) - now_s()
             if left_s > 0:
@@ -145,30 +140,39 @@ class Session:
     async def _end_complete(self, response: Response) -> None:
         """End a response whose items are all complete, although the provider has not reported its end."""
         log.warning("response_without_end", reply_id=response.progress.reply_id)
-        self._cancel_soon(response)
+        if response.may_call_tools:
+            self._late.expect(response)
+        else:
+            self._cancel_soon(response)
         await self._handle(response, ResponseDone(response.request.tag, "completed"))
 
-    def _note_failure(self, response: Response, error: ProviderError) -> None:
-        """End the session if another response would fail as well, and another session might not."""
-        if response.progress.stopped or self._failed.done():
+    async def _end_late(self) -> None:
+        """Cancel a response that continues after its reply, before another is requested."""
+        response = self._late.take()
+        if response is None:
             return
-        self._failures += 1
-        is_bad = isinstance(error, ProviderRateLimited | ProviderTimeout) or self._failures >= _MAX_FAILURES
-        if isinstance(error, ProviderRejected) or (self._has_alternative and is_bad):
-            self._fail(error)
-        elif isinstance(error, ProviderTimeout):
+        self._cancel_soon(response)
+        while not self.is_free:
+            await self._wakeups.wait()
+
+    def _stop_late(self, response: Response) -> None:
+        """Cancel a response that speaks again after its reply has ended, and forget its words."""
+        self._cancel_soon(response)
+        spoken = {item.item_id for item in response.progress.items}
+        for item_id in response.progress.completed.keys() - spoken:
+            self._command(partial(self.connection.remove, item_id))
+
+    def _note_failure(self, response: Response, error: ProviderError) -> None:
+        if response.progress.stopped:
+            return
+        self._health.response_failed(error)
+        if isinstance(error, ProviderTimeout):
             asyncio.get_running_loop().call_later(_CONFIRM_S, self._check_cancelled, response, error)
 
     def _check_cancelled(self, response: Response, error: ProviderError) -> None:
         """End a session in which even the cancellation of a response is not confirmed."""
         if response.request.tag in self._cancelled:
-            self._fail(error)
-
-    def _fail(self, error: ProviderError) -> None:
-        if not self._failed.done():
-            self._failed.set_exception(error)
-            # Marks it as retrieved: the session may have ended already.
-            self._failed.exception()
+            self._health.end(error)
 
     def stop(self, reply_id: str) -> None:
         """Cancel the response in progress if it speaks this reply; its task gets a ProviderError."""
@@ -178,6 +182,8 @@ class Session:
                 self._cancel_soon(response)
             response.progress.stopped = True
             response.progress.fail(ProviderUnavailable(response.progress.speaker.provider, "cancelled"))
+        if self._late.reply_id == reply_id and (late := self._late.take()) is not None:
+            self._cancel_soon(late)
 
     def end(self, error: ProviderError) -> None:
         """Fail the response in progress, because the session has ended."""
@@ -231,10 +237,7 @@ class Session:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.connection.run(self._on_event), name="receive from the provider")
             tasks.create_task(self._run_commands(), name="send commands")
-            tasks.create_task(self._end_when_useless(), name="watch failures")
-
-    async def _end_when_useless(self) -> None:
-        await self._failed
+            tasks.create_task(self._health.watch(), name="watch failures")
 
     async def _run_commands(self) -> None:
         while True:
@@ -264,11 +267,14 @@ class Session:
         if response is not None and event.tag == response.request.tag:
             response.progress.note(event)
             await self._handle(response, event)
+        else:
+            await self._late.on_event(event)
 
     async def _handle(self, response: Response, event: ResponseEvent) -> None:
         """Pass an event on to its response, unless that has ended."""
         async with self._handling:
             if response.progress.ended.done():
+                await self._late.on_event(event)
                 return
             if isinstance(event, ResponseDone) and event.status == "completed":
                 for call in response.progress.open_calls.values():

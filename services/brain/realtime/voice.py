@@ -70,6 +70,7 @@ class Voice:
                     speaker,
                     route.name if route is not None else "",
                     emit=lambda bodies: self._emit(GenerationEvent(reply_id, tuple(bodies))),
+                    emit_late=self._emit_events,
                 )
                 await session.respond(response, timeout_s)
                 self._succeeded(response)

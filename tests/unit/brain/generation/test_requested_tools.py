@@ -96,3 +96,15 @@ def test_a_request_that_is_still_running_is_a_repetition_in_a_later_turn() -> No
 
     assert repeated.tool_call_id == f"{running.tool_call_id}-2"
     assert key_of(repeated.tool_call_id) == running.tool_call_id
+
+
+def test_a_call_after_the_others_is_made_once() -> None:
+    """It follows the end of the answer; those before it keep their ids."""
+    tools = RequestedTools("r1", 1)
+    tools.add(ToolCallRequest("x", "look", "{}"), "")
+    [first] = tools.events(incomplete=False)
+    [late] = tools.late(ToolCallRequest("y", "book", "{}"), "route")
+
+    assert (first.name, late.name, late.reply_id) == ("look", "book", "r1")
+    assert tools.late(ToolCallRequest("z", "look", "{}"), "") == []
+    assert tools.late(ToolCallRequest("z", "book", "{}"), "") == []

@@ -101,6 +101,7 @@ class _Fixture:
         self.caller: list[RealtimeEvent] = []
         self.usage: list[tuple[str, RealtimeUsage]] = []
         self.bodies: list[object] = []
+        self.late: list[object] = []
         self.bus = FakeBus()
         self.session = Session(
             self.connection,
@@ -125,9 +126,12 @@ class _Fixture:
     async def emit(self, bodies: Any) -> None:
         self.bodies += bodies
 
+    async def emit_late(self, bodies: Any) -> None:
+        self.late += bodies
+
     def answer(self, tag: str = "r2.1") -> Answer:
         builder = ReplyBuilder(tag.partition(".")[0], 1)
-        return Answer(builder, ResponseRequest(tag), self.speaker, "route", self.emit)
+        return Answer(builder, ResponseRequest(tag), self.speaker, "route", self.emit, self.emit_late)
 
     def kinds(self) -> list[str]:
         return [type(body).__name__ for body in self.bodies]
@@ -318,7 +322,7 @@ async def test_events_of_the_caller_are_passed_on(fixture: _Fixture) -> None:
 
 
 async def test_an_answer_with_complete_items_ends(fixture: _Fixture) -> None:
-    """Its end is not waited for any longer; it is cancelled, which the provider may confirm later."""
+    """Its end is not waited for any longer; it is cancelled when another response is requested."""
     task = _respond(fixture, fixture.answer())
     await asyncio.sleep(0)
     await fixture.connection.deliver(*_COMPLETE, SpokenText("r2.1", "i1", "We are open."))
@@ -326,11 +330,59 @@ async def test_an_answer_with_complete_items_ends(fixture: _Fixture) -> None:
     texts = [body.text for body in fixture.bodies if isinstance(body, ReplyClause)]
     assert "".join(texts) == "We are open."
     assert fixture.kinds().count("ClauseSynthesized") == len(texts)
-    assert not fixture.session.is_free
-    await fixture.connection.deliver(ResponseDone("r2.1", "cancelled"))
-    assert ("cancel", "r2.1") in fixture.connection.requests
     assert fixture.session.is_free
+    task = _respond(fixture, fixture.answer("r3.1"))
+    await eventually(lambda: ("cancel", "r2.1") in fixture.connection.requests)
+    assert ("respond", "r3.1") not in fixture.connection.requests
+    await fixture.connection.deliver(ResponseDone("r2.1", "cancelled"))
+    await eventually(lambda: ("respond", "r3.1") in fixture.connection.requests)
     assert fixture.kinds().count("ReplyFinished") == 1
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def test_a_call_after_a_long_pause_is_made(fixture: _Fixture) -> None:
+    """The model has reasoned for longer than the reply could wait; the limit grows."""
+    call = ToolCallRequest("c1", "book", "{}", {"call_id": "c1"})
+    task = _respond(fixture, fixture.answer())
+    await asyncio.sleep(0)
+    await fixture.connection.deliver(*_COMPLETE)
+    await task
+    progress = ItemProgressed("r2.1", "i2", complete=True, call=call)
+    received = ToolCallReceived("r2.1", call)
+    await fixture.connection.deliver(progress, received, received, ResponseDone("r2.1", "completed"))
+    assert [(body.name, body.reply_id) for body in fixture.late if isinstance(body, ToolCalled)] == [
+        ("book", "r2")
+    ]
+    assert len(fixture.late) == 1
+    assert "ToolCalled" not in fixture.kinds()
+    assert ("cancel", "r2.1") not in fixture.connection.requests
+
+
+async def test_words_after_the_end_of_a_reply_are_stopped(fixture: _Fixture) -> None:
+    """They can no longer be spoken; the model must not believe that they were."""
+    task = _respond(fixture, fixture.answer())
+    await asyncio.sleep(0)
+    await fixture.connection.deliver(*_COMPLETE)
+    await task
+    published = len(fixture.bus.published)
+    await fixture.connection.deliver(SpokenText("r2.1", "i1", "We are "), AudioDelta("r2.1", "i2", _AUDIO))
+    await eventually(lambda: ("remove", "i2") in fixture.connection.requests)
+    assert ("cancel", "r2.1") in fixture.connection.requests
+    assert len(fixture.bus.published) == published
+
+
+async def test_an_interruption_also_stops_a_late_call(fixture: _Fixture) -> None:
+    """As it stops a call of an answer in progress."""
+    task = _respond(fixture, fixture.answer())
+    await asyncio.sleep(0)
+    await fixture.connection.deliver(*_COMPLETE)
+    await task
+    fixture.session.stop("r2")
+    call = ToolCallReceived("r2.1", ToolCallRequest("c1", "book", "{}", {"call_id": "c1"}))
+    await fixture.connection.deliver(call)
+    assert fixture.late == []
+    assert not fixture.session.is_free
 
 
 async def test_a_call_of_an_answer_without_an_end_is_made(fixture: _Fixture) -> None:
