@@ -277,6 +277,55 @@ async def test_the_providers_of_another_agent_replace_the_connection() -> None:
     assert reports == []
 
 
+@dataclass
+class SlowProvider(FakeProvider):
+    """A provider whose connections take 0.6 s to open and record the audio that they get."""
+
+    audio: list[bytearray] = field(default_factory=list)
+    """The audio of each connection."""
+
+    @asynccontextmanager
+    async def connect(self, config: SttConfig, call_sid: str) -> AsyncIterator[SttConnection]:
+        """Open a connection."""
+        received = bytearray()
+
+        class RecordingConnection(SilentConnection):
+            async def send(self, audio: bytes, at_ms: int) -> None:
+                # Times are contiguous: nothing is skipped or sent twice.
+                assert received == b"" or at_ms == first_ms[0] + len(received) // 8
+                first_ms.setdefault(0, at_ms)
+                received.extend(audio)
+
+        first_ms: dict[int, int] = {}
+        await asyncio.sleep(0.6)
+        async with super().connect(config, call_sid):
+            self.audio.append(received)
+            yield RecordingConnection()
+
+
+def test_no_audio_is_lost_when_the_key_terms_change() -> None:
+    """The next connection gets what the caller says while it opens, and what had no final transcript."""
+    provider, spoken, buffer = SlowProvider(), bytearray(), AudioBuffer(0)
+    connection = ProviderConnection(make_chain(provider, "nova-3"), buffer, ignore_event, ignore_loss)
+
+    async def call() -> None:
+        async with running(connection):
+            for number in range(200):
+                frame = bytes([number]) * 160
+                buffer.add(frame, number * 20)
+                connection.notify_audio(speaking=False)
+                spoken.extend(frame)
+                if number == 90:
+                    buffer.discard_before(1500)
+                    connection.switch(make_chain(provider, "nova-3"))
+                await asyncio.sleep(0.02)
+
+    virtual_time.run(call())
+    first, second = provider.audio
+    assert spoken.startswith(first)
+    assert bytes(second) == bytes(spoken[1500 * 8 :])
+
+
 class SpeakingConnection(SilentConnection):
     """A connection that sends words as soon as it is open."""
 
