@@ -12,7 +12,7 @@ from parley.agent_config.language import spoken_language
 
 
 def salvage_agent(folder: str | Path, name: str) -> AgentConfig | None:
-    """Return an agent with the language and the announcement of a file that is otherwise wrong.
+    """Return an agent with the language, the numbers and the announcement of a file that is otherwise wrong.
 
     It can take no calls. None if not even these can be read.
     """
@@ -28,7 +28,17 @@ def salvage_agent(folder: str | Path, name: str) -> AgentConfig | None:
     fallback = data.get("fallback")
     voice = fallback.get("voice", "") if isinstance(fallback, Mapping) else ""
     text = {"unavailable": data["unavailable"]} if data.get("unavailable") else {}
-    return _valid({**language, **text, "fallback": {"voice": voice}}) or _valid(language)
+    announced = {**language, **text, "fallback": {"voice": voice}}
+    numbers = {"numbers": _numbers(data.get("numbers"))}
+    found = (_valid({**fields, **numbers}) or _valid(fields) for fields in (announced, language))
+    return next((agent for agent in found if agent is not None), None)
+
+
+def _numbers(entries: object) -> list[object]:
+    """The numbers without their languages, which may be wrong."""
+    if not isinstance(entries, list):
+        return []
+    return [entry.get("number") if isinstance(entry, Mapping) else entry for entry in entries]
 
 
 def _valid(data: Mapping[str, Any]) -> AgentConfig | None:

@@ -5,7 +5,7 @@ import structlog
 from parley.agent_store import AgentStore
 from parley.bus import Bus
 from parley.errors import ProviderError
-from services.edge.calls.call_agent import call_agent
+from services.edge.calls.call_agent import call_agent, changed_language
 from services.edge.calls.call_state import CallState
 from services.edge.calls.lifecycle import try_end_call
 from services.edge.phone_number import is_phone_number
@@ -20,13 +20,15 @@ FALLBACK = "fallback"
 """Reason of call.ended when Twilio continues the call with the fallback."""
 
 
-async def fallback_twiml(agents: AgentStore, settings: EdgeSettings, call: CallState) -> str:
-    """Return the TwiML of the fallback of a call's agent.
+async def fallback_twiml(
+    bus: Bus, agents: AgentStore, call_sid: str, settings: EdgeSettings, call: CallState
+) -> str:
+    """Return the TwiML of the fallback of the agent that answered a call, in the call's present language.
 
     Raises:
         ConfigError: the agent cannot be loaded.
     """
-    config = await call_agent(agents, call)
+    config = await call_agent(agents, call, await changed_language(bus, call_sid))
     caller_id = dial_caller_id(call.from_number, call.to_number, settings.from_number)
     return twiml.fall_back(config, PublicUrls(call.public_url), caller_id)
 
@@ -57,7 +59,7 @@ async def start_fallback(
     Raises:
         ConfigError: the agent cannot be loaded.
     """
-    document = await fallback_twiml(agents, settings, call)
+    document = await fallback_twiml(bus, agents, call_sid, settings, call)
     log.error("fallback_started", agent=call.agent)
     await try_end_call(bus, call_sid, FALLBACK)
     try:

@@ -70,14 +70,14 @@ class StreamResumer:
             ConfigError: the agent cannot be loaded.
         """
         if call.end_reason == FALLBACK:
-            return await fallback_twiml(self.agents, self.gate.settings, call)
+            return await self._fallback_twiml(call_sid, call)
         if call.end_reason:
             return twiml.hang_up()
         attempts = failed_attempts(call, answered)
         if await must_fall_back(self.bus, call, attempts):
             self._log_cause(call, attempts)
             await try_end_call(self.bus, call_sid, FALLBACK)
-            return await fallback_twiml(self.agents, self.gate.settings, call)
+            return await self._fallback_twiml(call_sid, call)
         if call.resume_method == "redirect" or _has_failed(call):
             # The request is a repetition, or no attempt has opened a stream yet.
             return twiml.connect(urls, call.agent, Attempt(attempts + 1, call.stream_epoch))
@@ -85,6 +85,9 @@ class StreamResumer:
             return twiml.wait_then_resume(urls, Attempt(max(attempts, 1), call.stream_epoch))
         log.info("stream_resumed_by_redirect", after_epoch=call.stream_epoch)
         return twiml.connect(urls, call.agent, Attempt(attempts + 1, call.stream_epoch))
+
+    async def _fallback_twiml(self, call_sid: str, call: CallState) -> str:
+        return await fallback_twiml(self.bus, self.agents, call_sid, self.gate.settings, call)
 
     def _log_cause(self, call: CallState, attempts: int) -> None:
         cause, remedy = self.gate.evidence.likely_cause(call.failure_code)

@@ -16,13 +16,14 @@ from parley.clock import now_us
 from parley.errors import BusError, ConfigError
 from parley.v1.call_pb2 import DIRECTION_INBOUND, DIRECTION_OUTBOUND, CallStarted, VoicemailRecorded
 from services.edge.calls.announcements import default_announcement
+from services.edge.calls.call_agent import call_agent, changed_language
 from services.edge.calls.call_parameters import call_parameters
 from services.edge.calls.clock_policy import FINAL_STATUSES
 from services.edge.calls.lifecycle import append_voicemail, end_call, is_call_sid, load_call_state, start_call
 from services.edge.calls.resumption import StreamResumer
 from services.edge.calls.voicemails import Voicemails
 from services.edge.twilio import twiml
-from services.edge.twilio.announcement import Announcement
+from services.edge.twilio.announcement import Announcement, announcement_of
 from services.edge.twilio.request_gate import TwilioRequestGate
 from services.edge.twilio.stream_failures import error_code
 from services.edge.twilio.twiml import Attempt, PublicUrls
@@ -35,6 +36,7 @@ _VOICE_TIMEOUT_S = 10.0
 """Twilio waits 15 s for a response, then requests /fallback."""
 _FALLBACK_TIMEOUT_S = 4.0
 _MAX_DIGITS = 7
+_GOODBYE = "fallback.voicemail_goodbye"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +199,7 @@ class Webhooks:
 
     def _announcement(self, agent: str, key: str, data: CallData) -> Announcement:
         settings = self._settings
-        names = (agent, settings.agent)
-        return default_announcement(self._agents, names, settings.language, key, data)
+        return default_announcement(self._agents, agent, settings.agent, settings.language, key, data)
 
     async def _status(self, webhook: Webhook) -> Response:
         value = webhook.content.value
@@ -246,8 +247,13 @@ class Webhooks:
         call = None
         with suppress(BusError, TimeoutError):
             call = await load_call_state(self._bus, call_sid)
-        data = call.data if call is not None else CallData(call_sid, started_at_us=now_us())
-        return self._announcement(call.agent if call is not None else "", "fallback.voicemail_goodbye", data)
+        if call is None:
+            return self._announcement("", _GOODBYE, CallData(call_sid, started_at_us=now_us()))
+        try:
+            agent = await call_agent(self._agents, call, await changed_language(self._bus, call_sid))
+        except ConfigError:
+            return self._announcement(call.agent, _GOODBYE, call.data)
+        return announcement_of(agent, _GOODBYE)
 
 
 def _answered_attempt(query: Mapping[str, str]) -> Attempt:

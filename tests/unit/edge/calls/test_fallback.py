@@ -24,10 +24,15 @@ class FakeCall:
     def __init__(self) -> None:
         self.steps: list[str] = []
         self.rest_fails = False
+        self.language = ""
 
     async def end(self, _bus: object, _call_sid: str, reason: str) -> None:
         """End the log."""
         self.steps.append(reason)
+
+    async def changed_language(self, _bus: object, _call_sid: str) -> str:
+        """The language to which the call has changed."""
+        return self.language
 
     async def redirect(self, _call_sid: str, twiml: str) -> bool:
         """Redirect the call, or fail."""
@@ -48,6 +53,7 @@ def call(monkeypatch: pytest.MonkeyPatch) -> FakeCall:
     """A call of the agent `clinic`."""
     call = FakeCall()
     monkeypatch.setattr(fallback, "try_end_call", call.end)
+    monkeypatch.setattr(fallback, "changed_language", call.changed_language)
     return call
 
 
@@ -55,7 +61,9 @@ async def test_the_log_is_ended_before_twilio_continues_the_call(call: FakeCall)
     """Twilio speaks the text of the agent file and opens no stream."""
     assert await call.start_fallback()
 
-    assert call.steps == ["fallback", await fallback_twiml(AGENTS, SETTINGS, CallState(0, "clinic"))]
+    bus = cast("Bus", call)
+    expected = await fallback_twiml(bus, AGENTS, "CA1", SETTINGS, CallState(0, "clinic"))
+    assert call.steps == ["fallback", expected]
     assert '<Say language="en-US"' in call.steps[1]
     assert "<Connect>" not in call.steps[1]
 
@@ -89,3 +97,20 @@ async def test_an_unknown_agent_has_no_fallback(call: FakeCall) -> None:
 def test_a_transfer_has_a_caller_id(from_number: str, own_numbers: tuple[str, ...], expected: str) -> None:
     """A caller with a number keeps it; for others Twilio requires one of the account's."""
     assert dial_caller_id(from_number, *own_numbers) == expected
+
+
+async def test_the_fallback_is_in_the_present_language_of_the_call(call: FakeCall, tmp_path: Path) -> None:
+    """Its text, and what follows; in the version that the call has, of the agent that answered it."""
+    agents = AgentStore(str(tmp_path))
+    text = "prompt: x\nfallback: {say: Sorry.}\nlanguages: {de: {fallback: {say: Leider nicht.}}}\n"
+    (tmp_path / "shop.yaml").write_text(text)
+    state = CallState(0, "shop", agent_version=agents.current("shop").version)
+    await agents.load("shop", state.agent_version)
+    (tmp_path / "shop.yaml").write_text("prompt: x\nfallback: {say: Changed.}\n")
+    texts = []
+    for call.language in ("", "de", "fr"):
+        texts.append(await fallback_twiml(cast("Bus", call), agents, "CA1", SETTINGS, state))
+
+    assert ["Sorry." in text for text in texts] == [True, False, True]
+    assert "Leider nicht." in texts[1]
+    assert '<Say language="de-DE"' in texts[1]

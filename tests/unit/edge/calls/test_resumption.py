@@ -74,6 +74,10 @@ class Backend:
         self.claims.append((method, edge_stalled))
         return self.claimable
 
+    async def changed_language(self, _bus: object, _call_sid: str) -> str:
+        """The language to which the call has changed: none."""
+        return ""
+
     async def end(self, _bus: object, _call_sid: str, reason: str) -> bool:
         """Append the call's end."""
         self.ends.append(reason)
@@ -134,6 +138,7 @@ def backend(monkeypatch: pytest.MonkeyPatch) -> Backend:
     monkeypatch.setattr(resumption, "end_call", backend.end)
     monkeypatch.setattr(resumption, "try_end_call", backend.end)
     monkeypatch.setattr(fallback, "try_end_call", backend.end)
+    monkeypatch.setattr(fallback, "changed_language", backend.changed_language)
     monkeypatch.setattr(resumption, "must_fall_back", backend.must_fall_back)
     monkeypatch.setattr(resumption, "append_stream_failure", backend.append_failure)
     monkeypatch.setattr(resumption, "_FALL_THROUGH_S", 0.0)
