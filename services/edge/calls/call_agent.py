@@ -20,8 +20,8 @@ _READ_TIMEOUT_S = 1.0
 async def call_agent(agents: AgentStore, call: CallState, language: str = "") -> AgentConfig:
     """Return the agent that answered the call, in the call's version.
 
-    `language` is the one to which the call has changed; without it, or if the agent does not speak it, the agent
-    has the language in which the call began.
+    `language` is the one to which the call has changed. Without it, or if the agent does not speak it, the
+    agent has the language in which the call began.
 
     Raises:
         ConfigError: the agent cannot be loaded.
@@ -30,7 +30,7 @@ async def call_agent(agents: AgentStore, call: CallState, language: str = "") ->
 
 
 async def changed_language(bus: Bus, call_sid: str) -> str:
-    """Return the language to which a call has changed; empty for none, and if it cannot be read within 1 s."""
+    """Return the language to which a call has changed; empty for none, or if it is not read within 1 s."""
     subject = subjects.call_event(call_sid, "language_changed")
     try:
         async with asyncio.timeout(_READ_TIMEOUT_S):

@@ -20,7 +20,7 @@ LIMIT_S = 30.0
 
 @dataclass
 class FakeClient:
-    """A client whose streams have these outcomes, in order; the last one stays open."""
+    """A client with streams that have these outcomes, in order; the last one stays open."""
 
     outcomes: list[Any]
     opened: int = 0
@@ -105,7 +105,7 @@ async def test_a_server_without_the_stream_gets_no_second_request(outcome: objec
     ],
 )
 async def test_a_stream_that_ends_is_opened_again(outcome: object) -> None:
-    """What changed in between is not reported: opening it counts as a change."""
+    """Opening it counts as a change, because one in between is not reported."""
     client = FakeClient([outcome])
     reported = await changes_of(client)
 
