@@ -176,6 +176,7 @@ def line_row(call_sid: str, n: int, line: Line) -> tuple[object, ...]:
         line.turn,
         line.reply_id,
         line.interrupted,
+        line.agent or None,
     )
 
 
@@ -248,15 +249,20 @@ def as_text(record: CallRecord) -> str:
     latencies = {
         t.reply_id: t.latency_ms for t in record.latencies if t.reply_id and t.latency_ms is not None
     }
-    head = f"{call.call_sid}  {call.started_at:%Y-%m-%d %H:%M:%S} UTC  agent {call.agent}\n\n"
-    return head + "".join(_line_text(line, latencies.get(line.reply_id)) for line in record.lines)
+    agents = " -> ".join((call.agent, *call.next_agents))
+    head = f"{call.call_sid}  {call.started_at:%Y-%m-%d %H:%M:%S} UTC  agent {agents}\n\n"
+    named = bool(call.next_agents)
+    return head + "".join(
+        _line_text(line, latencies.get(line.reply_id), named=named) for line in record.lines
+    )
 
 
-def _line_text(line: Line, latency_ms: int | None) -> str:
+def _line_text(line: Line, latency_ms: int | None, *, named: bool) -> str:
     minutes, ms = divmod(line.start_ms, 60_000)
     after = f"  [after {latency_ms} ms]" if line.speaker == "agent" and latency_ms is not None else ""
     cut = "  [interrupted]" if line.interrupted else ""
-    return f"{minutes:02d}:{ms / 1000:06.3f}  {line.speaker:<6}  {line.text}{after}{cut}\n"
+    speaker = line.agent if named and line.agent else line.speaker
+    return f"{minutes:02d}:{ms / 1000:06.3f}  {speaker:<6}  {line.text}{after}{cut}\n"
 
 
 def _timestamp(wall_us: int) -> datetime:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from parley.audio.g711 import BYTES_PER_MS
 from parley.events.envelope import Body, event_body
-from parley.v1 import playback_pb2, reply_pb2, speech_pb2, synthesis_pb2
+from parley.v1 import call_pb2, handoff_pb2, playback_pb2, reply_pb2, speech_pb2, synthesis_pb2
 from parley.v1.event_pb2 import Event
 from services.recorder.playout import Playout
 
@@ -24,6 +24,8 @@ class Line:
     reply_id: str = ""
     interrupted: bool = False
     """Whether the caller took the turn before the agent had finished."""
+    agent: str = ""
+    """The agent whose reply it is; empty for the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class _Clause:
 @dataclass(slots=True)
 class _Reply:
     turn: int = 0
+    agent: str = ""
     clauses: dict[int, _Clause] = field(default_factory=dict)
     finished: bool = False
     interrupted: bool = False
@@ -98,6 +101,8 @@ class Transcript:
     """Turns that have not ended."""
     _replies: dict[str, _Reply] = field(default_factory=dict)
     _speech_started_ms: int | None = None
+    _agent: str = ""
+    """The agent that serves the call."""
 
     def finish(self, end_ms: int) -> tuple[Line, ...]:
         """End the call at a call time; return the transcript's lines in the order of their start."""
@@ -120,6 +125,7 @@ class Transcript:
             reply.turn,
             reply_id,
             reply.interrupted,
+            reply.agent,
         )
 
     def apply(self, event: Body) -> None:
@@ -138,7 +144,9 @@ class Transcript:
                 | playback_pb2.PlaybackFinished()
                 | playback_pb2.BargeIn()
             ):
-                self._replies.setdefault(event.reply_id, _Reply()).apply(event)
+                self._replies.setdefault(event.reply_id, _Reply(agent=self._agent)).apply(event)
+            case call_pb2.CallStarted() | handoff_pb2.AgentChanged():
+                self._agent = event.agent.replace("\x00", "")
             case _:
                 pass
         self._playout.apply(event)

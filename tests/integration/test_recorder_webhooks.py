@@ -118,6 +118,8 @@ async def test_the_record_is_sent_signed_and_repeated(
     for column in ("tokens", "transfers", "text_messages"):
         assert json.loads(call[column]) == sent["data"][column]
     assert call["agents"][-1] == "sales"
+    lines = await rows(postgres_url, "SELECT speaker, agent FROM transcript ORDER BY n")
+    assert [line["agent"] for line in lines] == [line["agent"] or None for line in sent["data"]["lines"]]
     assert json.loads(call["data"]) == sent["data"]["data"]
     [stored] = (tmp_path / "calls").glob("*/*.json")
     assert json.loads(stored.read_text())["data"] == sent["data"]["data"]

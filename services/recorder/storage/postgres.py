@@ -34,8 +34,8 @@ ON CONFLICT (call_sid) DO UPDATE SET
     voicemail_url = coalesce(excluded.voicemail_url, calls.voicemail_url)
 """
 _PUT_LINE = """
-INSERT INTO transcript (call_sid, n, speaker, text, start_ms, end_ms, turn, reply_id, interrupted)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO transcript (call_sid, n, speaker, text, start_ms, end_ms, turn, reply_id, interrupted, agent)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 _PUT_LATENCY = """
 INSERT INTO turn_latencies (call_sid, turn, reply_id, decided_by, speech_end_ms, turn_ended_ms,

@@ -11,6 +11,7 @@ import pytest
 from parley.telemetry.trace_context import trace_id
 from parley.v1.call_pb2 import DIRECTION_OUTBOUND, CallEnded, CallStarted, DtmfPressed
 from parley.v1.event_pb2 import Event
+from parley.v1.handoff_pb2 import AgentChanged
 from parley.v1.playback_pb2 import PlaybackFinished, PlaybackStarted
 from parley.v1.reply_pb2 import ReplyClause, ReplyStarted
 from parley.v1.speech_pb2 import SpeechStarted, TurnEnded
@@ -68,6 +69,31 @@ def test_the_text_has_a_line_per_turn_and_reply() -> None:
         "00:01.500  caller  Hi",
         "00:03.200  agent   Good day.  [after 700 ms]",
     ]
+
+
+def test_each_line_names_the_agent_that_spoke() -> None:
+    """The reply that announces a hand-off is of the first agent; the text has the names then."""
+    events = events_of(
+        (0, CallStarted(agent="clinic")),
+        (10, ReplyStarted(reply_id="r1")),
+        (20, ReplyClause(reply_id="r1", clause=0, text="One moment.")),
+        (30, AgentChanged(agent="sales", from_agent="clinic", reply_id="r1")),
+        (40, PlaybackStarted(reply_id="r1", at_ms=40)),
+        (900, PlaybackFinished(reply_id="r1", played_samples=6880, at_ms=900)),
+        (910, ReplyStarted(reply_id="r2")),
+        (920, ReplyClause(reply_id="r2", clause=0, text="Sales, hello.")),
+        (930, PlaybackStarted(reply_id="r2", at_ms=930)),
+        (1900, PlaybackFinished(reply_id="r2", played_samples=7760, at_ms=1900)),
+        (3000, CallEnded(reason="hangup")),
+    )
+    record = record_of(events)
+
+    assert [line.agent for line in record.lines] == ["clinic", "sales"]
+    assert [call_record.line_row("CA1", 1, line)[-1] for line in record.lines] == ["clinic", "sales"]
+    text = call_record.as_text(record)
+    assert "agent clinic -> sales\n" in text
+    assert "clinic  One moment." in text
+    assert "sales   Sales, hello." in text
 
 
 def test_the_json_has_no_telephone_numbers() -> None:
