@@ -17,7 +17,7 @@ from rich.console import Console
 
 from bench.alert_drill.blows import BLOWS
 from bench.alert_drill.drill import Blow, Result, Scene, run_blow
-from bench.alert_drill.injections import CALLERS, MAX_CALLS
+from bench.alert_drill.injections import CALLERS, MAX_CALLS, TOOLS_AGENT
 from bench.alert_drill.load import running_load
 from bench.alert_drill.monitoring import Alert, monitoring
 from bench.alert_drill.report import markdown
@@ -32,6 +32,7 @@ from scripts.deploy_tools import TOOLS, unavailable_reason
 
 _OUT = Path("build/alert-drill.md")
 _AGENT = "drill"
+_TOOLS_SCENARIO = "drill-tools"
 _LOAD = {
     "PARLEY_SANDBOX_STT": "oracle",
     "PARLEY_SANDBOX_TTS": "tone",
@@ -88,6 +89,15 @@ def agent(tool_url: str) -> dict[str, object]:
     }
 
 
+def tools_agent(tool_url: str) -> dict[str, object]:
+    """Content of the agent file whose model calls a tool for each question."""
+    base = agent(tool_url)
+    model = {"model": f"sandbox-{_TOOLS_SCENARIO}", "timeout_s": 3}
+    transfer = {"type": "transfer_call", "destinations": {"desk": {"number": "+15550100077"}}}
+    tools = ["end_call", {"name": TOOL, "description": "Reads the calendar.", "url": tool_url}]
+    return {**base, "llm": model, "tools": [*tools, "send_sms", transfer]}
+
+
 def scrape_targets(system: System) -> dict[str, str]:
     """Host and port of each service's metrics, by process."""
     return {
@@ -104,8 +114,9 @@ async def scene(home: Path, nats_nodes: int, factor: float, seed: int) -> AsyncI
         tool = Tool()
         agents = home / "agents"
         agents.mkdir(parents=True)
-        content = agent(await stack.enter_async_context(tool.served()))
-        (agents / f"{_AGENT}.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+        tool_url = await stack.enter_async_context(tool.served())
+        for name, content in ((_AGENT, agent(tool_url)), (TOOLS_AGENT, tools_agent(tool_url))):
+            (agents / f"{name}.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
         env = {**environment(), **_LOAD, "PARLEY_AGENTS_DIR": str(agents), "PARLEY_AGENT": _AGENT}
         # A cluster writes everything three times: one process of each service is enough for it.
         size = Size(copies=2 if nats_nodes == 1 else 1, nats_nodes=nats_nodes)

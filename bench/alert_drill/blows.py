@@ -17,6 +17,8 @@ def _ticket(name: str) -> Alert:
     return Alert(f"Parley{name}", "ticket")
 
 
+CALLER = "+15550100001"
+"""The number of all callers."""
 _LLM_WORKS = {"llm_fault": "", "llm_refuse": 0, "first_token_ms": 30}
 _TELEPHONE_WORKS: dict[str, Any] = {"faults": {}}
 _LOST_STREAMS = {
@@ -85,6 +87,42 @@ BLOWS = (
         injections.failing_tool,
         (_ticket("ToolsFail"),),
         fires_within_s=180,
+    ),
+    Blow(
+        "looping-model",
+        "the model calls a tool again and again",
+        injections.repeated_question("what are your opening hours"),
+        (_ticket("ToolLoops"),),
+        fires_within_s=180,
+        resolves_within_s=150,
+    ),
+    Blow(
+        "refused-messages",
+        "the callers have stopped messages to their number",
+        injections.repeated_question(
+            "i need a refill of my prescription", "twilio", {"opted_out_numbers": [CALLER]}
+        ),
+        (_ticket("MessagesRefused"),),
+        fires_within_s=180,
+        resolves_within_s=150,
+    ),
+    Blow(
+        "failing-transfers",
+        "Twilio's REST API fails, so that no call can be transferred",
+        injections.repeated_question(
+            "i would like to cancel my appointment", "twilio", {"faults": {"rest_500": 1}}
+        ),
+        (_ticket("TransfersFail"),),
+        fires_within_s=180,
+        resolves_within_s=150,
+    ),
+    Blow(
+        "unreported-ends",
+        "callers hang up before a media stream has opened, and no status callback arrives",
+        injections.unreported_ends,
+        (_ticket("CallsEndedByClock"),),
+        fires_within_s=180,
+        resolves_within_s=150,
     ),
     Blow(
         "stt-crashes",

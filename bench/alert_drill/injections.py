@@ -18,6 +18,7 @@ from bench.turns.scripts import QUESTIONS
 MAX_CALLS = 5
 """Calls that one process accepts in the drill."""
 CALLERS = 4
+TOOLS_AGENT = "drill-tools"
 _QUESTIONS_FOR_THE_TOOL = tuple(question for question in QUESTIONS if wants_tool(question))
 _LONG_CALL_S = 60.0
 _STARTED_AFTER_S = 4.0
@@ -35,6 +36,29 @@ def emulator(name: str, fault: dict[str, Any], recovery: dict[str, Any]) -> Faul
             await scene.emulators.configure(name, **recovery)
 
     return inject
+
+
+def repeated_question(question: str, name: str = "", fault: dict[str, Any] | None = None) -> Fault:
+    """Callers repeat a question whose answer calls a tool, while an emulator has these settings."""
+
+    @asynccontextmanager
+    async def inject(scene: Scene) -> AsyncIterator[None]:
+        async with scene.load.repeating(TOOLS_AGENT, question):
+            if fault is None:
+                yield
+                return
+            async with emulator(name, fault, {key: type(value)() for key, value in fault.items()})(scene):
+                yield
+
+    return inject
+
+
+@asynccontextmanager
+async def unreported_ends(scene: Scene) -> AsyncIterator[None]:
+    """Callers who hang up before a media stream has opened, while no status callback arrives."""
+    line = {"refused_streams": 9, "no_fall_through": True, "lost_callbacks": True}
+    async with faults.repeated(lambda: scene.load.short_call(1, line), 2):
+        yield
 
 
 def processes(fault: Callable[[faults.Pids], AbstractAsyncContextManager[None]], *kinds: str) -> Fault:

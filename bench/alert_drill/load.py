@@ -2,9 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from bench.turns.scripts import QUESTIONS
 from cli.system import System
@@ -33,12 +34,32 @@ class Load:
     """Simultaneous callers, whose number can be changed."""
 
     _telephone: Telephone
-    _voice_url: str
+    _edge_url: str
+    agent: str
+    """The agent of the next calls."""
     _chance: random.Random
     _tasks: asyncio.TaskGroup
     _callers: list[asyncio.Task[None]] = field(default_factory=list)
     questions: Sequence[str] = QUESTIONS
     """The questions that callers choose from in their next calls."""
+
+    @property
+    def _voice_url(self) -> str:
+        return f"{self._edge_url}/voice?agent={self.agent}"
+
+    @asynccontextmanager
+    async def repeating(self, agent: str, question: str) -> AsyncIterator[None]:
+        """While entered, new calls have this agent, and their callers repeat one question."""
+        usual, self.agent, self.questions = self.agent, agent, (question,)
+        try:
+            yield
+        finally:
+            self.agent, self.questions = usual, QUESTIONS
+
+    async def short_call(self, length_s: float, faults: Mapping[str, Any]) -> None:
+        """Start a call of a silent caller, on a line with these faults."""
+        silent = Script("rms", (Pause(length_s * 1000), HangUp()))
+        await self._telephone.call(silent, voice_url=self._voice_url, faults=faults)
 
     def resize(self, callers: int) -> None:
         """Change the number of callers; those that go end their call first."""
@@ -76,12 +97,11 @@ class Load:
 @asynccontextmanager
 async def running_load(system: System, agent: str, callers: int, seed: int) -> AsyncIterator[Load]:
     """Callers of a system; they stop on exit."""
-    url = f"{system.edge_url}/voice?agent={agent}"
     async with (
         open_telephone(system.topology.sandbox_urls["twilio"]) as telephone,
         asyncio.TaskGroup() as tasks,
     ):
-        load = Load(telephone, url, random.Random(seed), tasks)
+        load = Load(telephone, system.edge_url, agent, random.Random(seed), tasks)
         load.resize(callers)
         try:
             yield load
