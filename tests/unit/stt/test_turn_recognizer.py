@@ -206,3 +206,21 @@ async def test_an_echo_of_the_agent_is_no_turn() -> None:
     await scene.turns.on_stt_event(FinalTranscript(text, (*words, *answer), 4600, speech_final=True))
 
     assert [body.text for body in bodies_of(scene.log.bodies, TurnEnded)] == ["I need a refill"]
+
+
+async def test_another_section_is_used_between_turns_only() -> None:
+    """Not within speech, and not while words wait for the end of their turn."""
+    scene = Scene()
+
+    async def changes() -> bool:
+        return await scene.turns.change_config(SttConfig(keyterms=("hello",)), provider_detects_turns=False)
+
+    await scene.audio(LOUD, 500)
+    assert not await changes()
+    await scene.audio(SILENCE, 400)
+    await scene.turns.on_stt_event(InterimTranscript("hello", (HELLO,), 1500))
+    assert not await changes()
+    await scene.turns.on_stt_event(FinalTranscript("hello", (HELLO,), 1800, speech_final=True))
+    await scene.audio(SILENCE, 1500)
+    assert len(bodies_of(scene.log.bodies, TurnEnded)) == 1
+    assert await changes()
