@@ -65,6 +65,12 @@ class ProviderTimeout(ProviderError):
     code = "timeout"
 
 
+class ProviderOvertaken(ProviderTimeout):
+    """The provider's output was overdue, and another provider that was tried beside it had output first."""
+
+    code = "overtaken"
+
+
 class ProviderUnavailable(ProviderError):
     """The provider sent an invalid response or closed the connection."""
 

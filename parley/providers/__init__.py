@@ -8,5 +8,6 @@ A provider is one file and one entry point; `docs/providers.md` shows a complete
 | llm | `parley.llm` | `llm.LlmClient`, one per process | a stream of `LlmEvent` per request |
 | tts | `parley.tts` | `tts.TtsProvider` | `TtsConnection` per call, then `SynthesisStream` |
 
-`registry` opens them by the name in the agent file; `fallback_chain` chooses between an agent's routes.
+`registry` opens them by the name in the agent file; `fallback_chain` chooses between an agent's routes,
+and `attempt_race` tries one beside another that is silent.
 """

@@ -15,7 +15,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from prometheus_client import Histogram
 
 from parley.circuit_breaker import CircuitBreaker, CircuitBreakers
-from parley.errors import ProviderError, ProviderRateLimited, ProviderUnavailable
+from parley.errors import ProviderError, ProviderOvertaken
 from parley.exception_groups import flatten_group
 from parley.providers.failure_reporter import FailureReporter
 from parley.providers.route_selector import RetryPolicy, RouteSelector
@@ -86,11 +86,11 @@ class FallbackChain(Generic[R]):
 class Request(Generic[R]):
     """One request, over as many attempts as it takes.
 
-    Either `run` it, or take a route from `next_route` and make an `attempt` until one succeeds.
+    Take a route from `next_route` and make an `attempt` until one succeeds, or let an `AttemptRace` do it.
     """
 
     def __init__(self, chain: FallbackChain[R], turn: int, details: dict[str, str]) -> None:
-        self._chain = chain
+        self.chain = chain
         self.turn = turn
         self._details = details
         routes = chain.routes
@@ -101,11 +101,17 @@ class Request(Generic[R]):
             [route.provider for route in routes],
         )
 
-    def next_route(self, *, beside: Route[R] | None = None) -> Route[R] | None:
-        """The route to try now, another one than `beside` if possible; None when all attempts are used up."""
-        used = None if beside is None else self._chain.routes.index(beside)
-        index = self._selector.next(_now_s(), beside=used)
-        return None if index is None else self._chain.routes[index]
+    def next_route(
+        self, *, beside: Route[R] | None = None, in_use: Sequence[Route[R]] = ()
+    ) -> Route[R] | None:
+        """The route to try now; None when all attempts are used up.
+
+        It is another one than `beside` if possible, and none of those `in_use`.
+        """
+        routes = self.chain.routes
+        used = None if beside is None else routes.index(beside)
+        index = self._selector.next(_now_s(), beside=used, in_use=[routes.index(route) for route in in_use])
+        return None if index is None else self.chain.routes[index]
 
     @property
     def attempts_left(self) -> float:
@@ -116,14 +122,14 @@ class Request(Generic[R]):
     async def attempt(self, route: Route[R]) -> "AsyncIterator[Attempt]":
         """Run one attempt; a failure goes to the circuit breaker, metrics, log and span, and is raised again.
 
-        Exiting normally counts as a success; a cancellation counts as neither.
+        Exiting normally counts as a success; a cancellation counts as neither. ProviderOvertaken is raised
+        again only: see `overtaken`.
 
         Raises:
             ProviderError: also when it was raised inside exception groups that contain nothing else.
         """
-        chain = self._chain
-        untried = self._selector.has_untried(_now_s(), beside=chain.routes.index(route))
-        attempt = Attempt(chain, route, self._start_span(route), has_alternative=untried)
+        chain = self.chain
+        attempt = Attempt(chain, route, self._start_span(route))
         outcome = "cancelled"
         try:
             yield attempt
@@ -134,7 +140,10 @@ class Request(Generic[R]):
             outcome = "failed"
             attempt.span.set_attribute(names.ERROR_TYPE, error.code)
             attempt.span.set_status(Status(StatusCode.ERROR, error.reason))
-            await self._failed(route, error, attempt)
+            if isinstance(error, ProviderOvertaken):
+                outcome = error.code
+            else:
+                await self._failed(route, error, attempt)
             if raised is error:
                 raise
             raise error from None
@@ -148,42 +157,8 @@ class Request(Generic[R]):
                 attempt.span.end()
                 self._count(route, outcome)
 
-    async def run(
-        self,
-        operation: Callable[[R, "Attempt"], Awaitable[T]],
-        ready: Callable[[], Awaitable[bool]] | None = None,
-    ) -> T | None:
-        """Call `operation` with one route after another until one succeeds, and return its result.
-
-        `ready` is awaited before each attempt, and ends the request with None when it returns false.
-
-        Raises:
-            ProviderError: the last failure, when all attempts are used up.
-        """
-        failure: ProviderError | None = None
-        while ready is None or await ready():
-            route = self.next_route()
-            if route is None:
-                break
-            try:
-                async with self.attempt(route) as attempt:
-                    result = await operation(route.target, attempt)
-            except ProviderError as error:
-                failure = error
-                if isinstance(error, ProviderRateLimited):
-                    await asyncio.sleep(self._chain.policy.rate_limit_wait_s)
-            else:
-                self._chain.reporter.succeeded()
-                return result
-        else:
-            return None
-        failure = failure or ProviderUnavailable(self._chain.stage, "no route is configured")
-        if not self._chain.report_each:
-            await self._chain.reporter.failed(failure)
-        raise failure
-
     async def _failed(self, route: Route[R], error: ProviderError, attempt: "Attempt") -> None:
-        chain, now_s = self._chain, _now_s()
+        chain, now_s = self.chain, _now_s()
         if now_s - attempt.started_at_s > chain.policy.healthy_after_s:
             attempt.breaker.record_success()
         opened = self._selector.failed(chain.routes.index(route), error, now_s)
@@ -199,27 +174,42 @@ class Request(Generic[R]):
             reason=error.reason,
             **self._details,
         )
-        if opened:
-            log.warning("circuit_opened", stage=chain.stage, route=route.name)
+        self._log_opened(route, opened=opened)
         if chain.report_each:
             await chain.reporter.failed(error)
 
+    def overtaken(self, route: Route[R]) -> None:
+        """Count that another provider has answered before the one of an attempt, which is overdue.
+
+        It uses up an attempt, and counts for the circuit: a provider that is always overtaken is tried last.
+        """
+        error = ProviderOvertaken(route.provider, "another provider answered first")
+        opened = self._selector.failed(self.chain.routes.index(route), error, _now_s())
+        log.warning(
+            "provider_overtaken", stage=self.chain.stage, route=route.name, turn=self.turn, **self._details
+        )
+        self._log_opened(route, opened=opened)
+
+    def _log_opened(self, route: Route[R], *, opened: bool) -> None:
+        if opened:
+            log.warning("circuit_opened", stage=self.chain.stage, route=route.name)
+
     def _count(self, route: Route[R], outcome: str) -> None:
-        self._chain.telemetry.provider_requests.labels(
-            agent=self._chain.agent, provider=route.provider, model=route.model, outcome=outcome
+        self.chain.telemetry.provider_requests.labels(
+            agent=self.chain.agent, provider=route.provider, model=route.model, outcome=outcome
         ).inc()
 
     def _start_span(self, route: Route[R]) -> Span:
         attributes: dict[str, str | int] = {
-            names.CALL_SID: self._chain.call_sid,
-            names.STAGE: self._chain.stage,
+            names.CALL_SID: self.chain.call_sid,
+            names.STAGE: self.chain.stage,
             names.TURN: self.turn,
             names.PROVIDER: route.provider,
             names.ROUTE: route.name,
         }
-        return self._chain.telemetry.tracer.start_span(
-            f"{self._chain.stage}.{names.PROVIDER_REQUEST_SPAN}",
-            parent_context(self._chain.call_sid, self.turn),
+        return self.chain.telemetry.tracer.start_span(
+            f"{self.chain.stage}.{names.PROVIDER_REQUEST_SPAN}",
+            parent_context(self.chain.call_sid, self.turn),
             kind=SpanKind.CLIENT,
             attributes=attributes,
         )
@@ -228,12 +218,8 @@ class Request(Generic[R]):
 class Attempt:
     """One request to one provider."""
 
-    def __init__(
-        self, chain: FallbackChain[Any], route: Route[Any], span: Span, *, has_alternative: bool = False
-    ) -> None:
+    def __init__(self, chain: FallbackChain[Any], route: Route[Any], span: Span) -> None:
         self._chain = chain
-        self.has_alternative = has_alternative
-        """Whether another provider works, as far as known, and has not been tried by the request."""
         self.usage = chain.telemetry.usage
         self.route = route
         self.span = span

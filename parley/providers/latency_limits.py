@@ -114,6 +114,11 @@ class LatencyLimit:
         low_s = self.range.floor_s if floor_s is None else floor_s
         return min(max(self._quantile_s(answered) * self.range.factor, low_s), self.limit_s())
 
+    def usual_s(self) -> float:
+        """The high quantile of the latencies of answered requests, in seconds; 0 without any."""
+        answered = [observation for observation in self._recent() if observation.answered]
+        return self._quantile_s(answered) if answered else 0.0
+
     def left_early(self, after_s: float = 0.0) -> None:
         """Record that a request had no result within the short limit, which proves little.
 

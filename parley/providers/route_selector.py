@@ -1,7 +1,7 @@
 """Selects the route that a request uses next. No I/O, no clock."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from parley.circuit_breaker import CircuitBreakers
@@ -44,10 +44,11 @@ class RouteSelector:
     _timed_out: set[str] = field(default_factory=set)
     """Providers that did not respond in time."""
 
-    def next(self, now_s: float, *, beside: int | None = None) -> int | None:
+    def next(self, now_s: float, *, beside: int | None = None, in_use: Collection[int] = ()) -> int | None:
         """Return the index of the route to try; None when all attempts are used up.
 
-        The route `beside` is in use, and tried only if no other one works.
+        The route `beside` is in use, and tried only if no other one works. Those `in_use` are not tried, and
+        others of their providers come after those of other providers.
         """
         if self._failures_left(now_s) <= 0:
             return None
@@ -55,19 +56,11 @@ class RouteSelector:
         left = [
             index
             for index in range(len(self.names))
-            if limit is None or (self._count(index, now_s) < limit and index not in self._rejected)
+            if index not in in_use
+            and (limit is None or (self._count(index, now_s) < limit and index not in self._rejected))
         ]
-        return min(left, key=lambda index: self._preference(index, now_s, beside), default=None)
-
-    def has_untried(self, now_s: float, *, beside: int) -> bool:
-        """Return whether a route of another provider has not failed, and has a closed circuit."""
-        return any(
-            self._provider(index) != self._provider(beside)
-            and index not in self._rejected
-            and not self._count(index, now_s)
-            and self.breakers.get(name).allows(now_s)
-            for index, name in enumerate(self.names)
-        )
+        avoided = self._timed_out | {self._provider(index) for index in in_use}
+        return min(left, key=lambda index: self._preference(index, now_s, beside, avoided), default=None)
 
     def attempts_left(self, now_s: float) -> float:
         """Return the number of attempts that may still be made; infinite without a limit."""
@@ -91,13 +84,15 @@ class RouteSelector:
             self._timed_out.add(self._provider(index))
         return self.breakers.get(self.names[index]).record_failure(now_s, permanent=not error.retryable)
 
-    def _preference(self, index: int, now_s: float, beside: int | None) -> tuple[bool, bool, bool, int, int]:
+    def _preference(
+        self, index: int, now_s: float, beside: int | None, avoided: Collection[str]
+    ) -> tuple[bool, bool, bool, int, int]:
         circuit_open = not self.breakers.get(self.names[index]).allows(now_s)
-        timed_out = self._provider(index) in self._timed_out
+        is_avoided = self._provider(index) in avoided
         # After a timeout, the same provider's other routes come before the same route.
-        same_first = self.policy.same_route_first and not timed_out
+        same_first = self.policy.same_route_first and not is_avoided
         failures = 0 if same_first else self._count(index, now_s)
-        return circuit_open, index == beside, timed_out, failures, index
+        return circuit_open, index == beside, is_avoided, failures, index
 
     def _provider(self, index: int) -> str:
         return self.providers[index] if self.providers else self.names[index]

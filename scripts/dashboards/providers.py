@@ -124,8 +124,8 @@ def _table() -> Panel:
 
 def _requests() -> Panel:
     help_ = Help(
-        "Requests and connections by provider and outcome; cancelled: the caller went on, or speculation "
-        "was discarded.",
+        "Requests and connections by provider and outcome; overtaken: another voice that was tried beside it "
+        "spoke first; cancelled: the caller went on, or speculation was discarded.",
         "ok, and some cancelled.",
         "failed: see the codes beside.",
         ("ParleyProviderFailures",),

@@ -27,6 +27,11 @@ def audible_ms(mulaw: bytes | bytearray) -> float:
     )
 
 
+def is_audible(mulaw: bytes | bytearray) -> bool:
+    """Whether any of the audio is not silent."""
+    return bool(mulaw.translate(None, _SILENT_CODES))
+
+
 def min_speech_ms(letters: int) -> float:
     """Return the shortest duration in which so many letters and digits can be spoken."""
     share = (letters - _WORD_LETTERS) / (_SENTENCE_LETTERS - _WORD_LETTERS)

@@ -1,5 +1,6 @@
 """Tracks one reply's audio: what to publish at which sample, and which clauses are complete. No I/O."""
 
+from copy import copy
 from dataclasses import dataclass, field
 
 from parley.audio.g711 import BYTES_PER_MS
@@ -7,12 +8,14 @@ from parley.providers.tts import AudioChunk
 from parley.v1.synthesis_pb2 import ClauseSynthesized
 from services.tts.alignment import clause_word_timings
 from services.tts.clause_alignment import Clause, ClauseAlignment
-from services.tts.plausibility import audible_ms, can_contain
+from services.tts.plausibility import audible_ms, can_contain, is_audible
 from services.tts.spoken_text.normalizer import SpokenText
 from services.tts.voice_switch import Interruption, interruption
 
 _MAX_PAUSE_MS = 500
 """A breath between clauses is not longer; more audio without timings is speech."""
+_MAX_SILENCE_S = 30
+"""Silence at the beginning of a clause after which its words are not waited for."""
 
 
 @dataclass(slots=True)
@@ -20,7 +23,8 @@ class ReplyAudio:
     """The audio of one reply, across all attempts.
 
     An attempt begins at the first clause that is not complete. What an earlier attempt published of that
-    clause is not published again: as many samples of the new audio are skipped.
+    clause is not published again: as many samples of the new audio are skipped. Silence at the beginning of a
+    clause is published with the first word: the voice may send nothing else, and another one replace it.
 
     A clause is complete when the provider marks its end, or when all its characters have timings and audio
     has arrived up to the end of the last one. This needs no pause after the clause, and holds for several
@@ -46,6 +50,8 @@ class ReplyAudio:
     _silent_clause: bool = False
     """Whether a clause has ended without enough audio."""
     _has_audio: bool = False
+    _audible: bool = False
+    """Whether the audio of that clause has begun to be audible."""
     _audio_since_text: bool = False
 
     def __post_init__(self) -> None:
@@ -66,8 +72,17 @@ class ReplyAudio:
 
     @property
     def within_clause(self) -> bool:
-        """Whether this attempt has received audio of a clause that is not complete."""
-        return bool(self._audio) and self._has_audio and bool(self._alignment.clauses)
+        """Whether this attempt has received audible audio of a clause that is not complete."""
+        return self._audible and bool(self._alignment.clauses)
+
+    @property
+    def awaits_first_word(self) -> bool:
+        """Whether text was sent, and nothing audible has arrived since the last complete clause."""
+        return not self._audible and any(clause.letters for clause in self._alignment.clauses)
+
+    def fork(self) -> "ReplyAudio":
+        """Return a copy for another attempt, which must begin with `start_attempt`."""
+        return copy(self)
 
     def start_attempt(self) -> None:
         """Begin at the first clause that is not complete."""
@@ -81,9 +96,10 @@ class ReplyAudio:
         self._received = self.start_sample
         self.published = max(self.published, self.start_sample)
         self._alignment = ClauseAlignment(self._audible_ms)
-        self._audio.clear()
-        self._texts.clear()
-        self._has_audio = self._audio_since_text = self._silent_clause = self.input_ended = False
+        # A copy may use the old ones.
+        self._audio, self._texts = bytearray(), []
+        self._has_audio = self._audio_since_text = self.input_ended = False
+        self._audible = self._silent_clause = False
 
     def text_sent(self, text: str, spoken: SpokenText | None = None) -> None:
         """Record that the next clause was sent to the provider, as `spoken` if that is not its own text.
@@ -146,11 +162,17 @@ class ReplyAudio:
         self._audio += chunk.audio
         if chunk.audio:
             self._has_audio = self._audio_since_text = True
+            self._audible = self._audible or is_audible(chunk.audio)
         if chunk.char_timings:
             self._alignment.add(chunk.char_timings, begin, self._received)
         if chunk.ends_clause:
             self._alignment.end_clause(self._received)
-        return (self.published, b"") if self.lost_letters else self._unpublished(begin, chunk.audio)
+        if self.awaits_first_word:
+            self._silent_clause = (
+                self._silent_clause or len(self._audio) > _MAX_SILENCE_S * 1000 * BYTES_PER_MS
+            )
+            return self.published, b""
+        return (self.published, b"") if self.lost_letters else self._unpublished()
 
     def take_completed(self) -> list[ClauseSynthesized]:
         """The clauses completed since the last call."""
@@ -176,9 +198,9 @@ class ReplyAudio:
     def _audible_ms(self, begin: int, end: int) -> float:
         return audible_ms(self._audio[max(0, begin - self.start_sample) : max(0, end - self.start_sample)])
 
-    def _unpublished(self, begin: int, mulaw: bytes) -> tuple[int, bytes]:
-        fresh = mulaw[max(0, self.published - begin) :]
-        offset = max(begin, self.published)
+    def _unpublished(self) -> tuple[int, bytes]:
+        offset = max(self.start_sample, self.published)
+        fresh = bytes(self._audio[offset - self.start_sample :])
         if fresh:
             self.published = offset + len(fresh)
         return offset, fresh
@@ -187,6 +209,7 @@ class ReplyAudio:
         clause = self._alignment.pop()
         text, spoken = self._texts.pop(0)
         del self._audio[: max(0, end - self.start_sample)]
+        self._audible = is_audible(self._audio)
         if clause.letters and end < self.published and self._received < self.published:
             # This attempt is shorter than the part of the clause that an earlier one published.
             self._received += self.published - end

@@ -72,8 +72,8 @@ def test_an_alignment_may_precede_its_audio() -> None:
     assert [c.end_sample for c in player.clauses] == [3200]
 
 
-def test_the_pause_after_a_clause_is_not_part_of_the_next_clause() -> None:
-    """After an attempt that failed in the pause, the next clause begins after the pause."""
+def test_silence_before_the_first_word_of_a_clause_is_published_with_the_word() -> None:
+    """An attempt that failed before the word has published none of it."""
     reply, player = ReplyAudio("r1"), Player()
     reply.start_attempt()
     reply.text_sent("ab ")
@@ -82,11 +82,56 @@ def test_the_pause_after_a_clause_is_not_part_of_the_next_clause() -> None:
     player.receive(reply, AudioChunk(b"\xff" * 400))
     reply.start_attempt()
     reply.text_sent("cd ")
-    for chunk in chunks_of("cd", 1000, aligned=True):
-        player.receive(reply, chunk)
+    player.receive(reply, AudioChunk(b"\xff" * 200))
+    assert player.audio == audio_of("ab")
+    player.receive(reply, AudioChunk(audio_of("cd"), (CharTiming("c", 0, 50), CharTiming("d", 50, 100))))
+
+    assert player.audio == audio_of("ab") + b"\xff" * 200 + audio_of("cd")
+    assert [(c.start_sample, c.end_sample) for c in player.clauses] == [(0, 800), (800, 1800)]
+
+
+def test_a_pause_that_was_published_is_not_part_of_the_next_clause() -> None:
+    """After an attempt that failed in the pause, the next clause begins after the pause."""
+    reply, player = ReplyAudio("r1"), Player()
+    reply.start_attempt()
+    reply.text_sent("ab ")
+    player.receive(reply, AudioChunk(audio_of("ab"), (CharTiming("a", 0, 50), CharTiming("b", 50, 100))))
+    player.receive(reply, AudioChunk(b"\xff" * 400))
+    reply.start_attempt()
+    reply.text_sent("cd ")
+    player.receive(reply, AudioChunk(audio_of("cd"), (CharTiming("c", 0, 50), CharTiming("d", 50, 100))))
 
     assert player.audio == audio_of("ab") + b"\xff" * 400 + audio_of("cd")
     assert [(c.start_sample, c.end_sample) for c in player.clauses] == [(0, 800), (1200, 2000)]
+
+
+def test_endless_silence_is_no_clause() -> None:
+    """The voice is replaced, and the silence is not kept."""
+    reply, player = ReplyAudio("r1"), Player()
+    reply.start_attempt()
+    reply.text_sent("ab ")
+    for _ in range(31):
+        assert not reply.lost_letters
+        player.receive(reply, AudioChunk(b"\xff" * 8000))
+    assert reply.lost_letters == 2
+    assert player.audio == b""
+
+
+def test_a_fork_leaves_the_attempt_as_it_is() -> None:
+    """Either of the two may go on."""
+    reply, player = ReplyAudio("r1"), Player()
+    reply.start_attempt()
+    reply.text_sent("ab ")
+    player.receive(reply, AudioChunk(audio_of("a"), (CharTiming("a", 0, 50),)))
+    fork, other = reply.fork(), Player()
+    other.audio = player.audio
+    fork.start_attempt()
+    fork.text_sent("ab ")
+
+    other.receive(fork, AudioChunk(audio_of("ab"), ends_clause=True))
+    player.receive(reply, AudioChunk(audio_of("b"), (CharTiming("b", 0, 50),)))
+    assert player.audio == other.audio == audio_of("ab")
+    assert len(player.clauses) == len(other.clauses) == 1
 
 
 def test_an_attempt_that_is_shorter_than_the_last_leaves_no_gap() -> None:

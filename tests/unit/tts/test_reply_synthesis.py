@@ -13,6 +13,7 @@ from parley.audio.audio_output import AudioOutput
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import (
     ProviderError,
+    ProviderOvertaken,
     ProviderRateLimited,
     ProviderRejected,
     ProviderTimeout,
@@ -95,8 +96,6 @@ class Scene:
     events: list[SynthesisStarted | ClauseSynthesized | SynthesisFinished] = field(default_factory=list)
     failed: list[StageFailed] = field(default_factory=list)
     timeout_s: float = 1.0
-    latencies_s: tuple[float, ...] = ()
-    """Latencies of earlier replies on each route."""
     of_one_provider: bool = True
 
     def __post_init__(self) -> None:
@@ -141,8 +140,6 @@ class Scene:
 
     def _route(self, voice: TtsConnection) -> TtsRoute:
         limits = audio_limits(LatencyLimits(self.telemetry.provider_limit), "test", "m1", self.timeout_s)
-        for latency_s in self.latencies_s:
-            limits.cold.observe(latency_s)
         return TtsRoute("test", voice, limits)
 
     @property
@@ -150,10 +147,10 @@ class Scene:
         """The published audio."""
         return b"".join(audio.mulaw for _, audio in self.bus.published)
 
-    def characters(self) -> tuple[float, float]:
-        """Characters that were synthesized, and cached ones."""
+    def characters(self, route: int = 0) -> tuple[float, float]:
+        """Characters that a route has synthesized, and cached ones."""
         value = self.telemetry.registry.get_sample_value
-        labels = {"agent": "clinic", "provider": "test", "model": "m1"}
+        labels = {"agent": "clinic", "provider": self.provider(route), "model": "m1"}
         return (
             value("parley_tts_characters_total", labels) or 0,
             value("parley_tts_cached_characters_total", {"agent": "clinic"}) or 0,
@@ -253,23 +250,112 @@ async def test_a_silent_provider_times_out() -> None:
     assert logs[0]["reason"] == "no audio within 0.12 s after text"
 
 
-@pytest.mark.parametrize(
-    ("latencies_s", "of_one_provider", "limits"),
-    [((0.01,), False, ["0.18", "0.18"]), ((), False, ["0.5", "0.5"]), ((0.01,), True, ["0.5", "0.5"])],
-)
-async def test_a_silent_provider_is_left_earlier_for_another_one(
-    latencies_s: tuple[float, ...], of_one_provider: bool, limits: list[str]
-) -> None:
-    """Not while its latency is unknown, and not for another route of the same provider."""
-    voices = (FakeVoice(stream=SilentStream), FakeVoice(stream=SilentStream), FakeVoice())
-    reply = Scene(voices, timeout_s=0.4, latencies_s=latencies_s, of_one_provider=of_one_provider)
-    reply.clauses.update(("ab ", "cd"), complete=True)
+class SilenceStream(FakeStream):
+    """Sends silence for each clause, and does not end."""
+
+    async def audio(self) -> AsyncGenerator[AudioChunk]:
+        """Yield silence that no clause ends with."""
+        async for _ in super().audio():
+            yield AudioChunk(b"\xff" * 800)
+        await asyncio.Event().wait()
+
+
+def race(*voices: FakeVoice) -> Scene:
+    """A reply over voices of several providers."""
+    found = Scene(voices, timeout_s=2.0, of_one_provider=False)
+    found.clauses.update(("ab ", "cd"), complete=True)
+    return found
+
+
+@pytest.mark.parametrize("silent", [SilentStream, SilenceStream])
+async def test_another_voice_is_tried_beside_a_silent_one(silent: type[FakeStream]) -> None:
+    """A third one if that is silent too. Nothing fails, silence is not played, and all characters count."""
+    voices = (FakeVoice(stream=silent), FakeVoice(stream=silent), FakeVoice())
+    reply = race(*voices)
     with capture_logs() as logs:
         assert await reply.run() is None
-    assert [entry["reason"] for entry in logs] == [
-        f"no audio within {limit} s after text" for limit in limits
-    ]
     assert reply.audio == audio_of("ab cd")
+    assert [(voice.opened, voice.closed) for voice in voices] == [(1, 1)] * 3
+    assert [entry["event"] for entry in logs] == ["provider_overtaken"] * 2
+    assert [reply.characters(number)[0] for number in range(3)] == [5, 5, 5]
+    assert isinstance(started := reply.events[0], SynthesisStarted)
+    assert started.provider == "test2"
+    assert [body.clause for body in reply.events if isinstance(body, ClauseSynthesized)] == [0, 1]
+
+
+async def test_another_route_of_a_silent_provider_is_not_tried_beside_it() -> None:
+    """It comes after the time limit."""
+    reply = scene(FakeVoice(stream=SilentStream), FakeVoice())
+    reply.timeout_s = 0.4
+    with capture_logs() as logs:
+        assert await reply.run() is None
+    assert [entry["event"] for entry in logs] == ["provider_request_failed"]
+
+
+async def test_a_slow_voice_is_used_if_its_audio_is_first() -> None:
+    """The voice beside it is cancelled, and plays nothing."""
+    opened = asyncio.Event()
+
+    class Second(SilentStream):
+        def __init__(self, failure: ProviderError | None) -> None:
+            super().__init__(failure)
+            opened.set()
+
+    class Slow(FakeStream):
+        async def audio(self) -> AsyncGenerator[AudioChunk]:
+            await opened.wait()
+            async for chunk in super().audio():
+                yield chunk
+
+    slow, second = FakeVoice(stream=Slow), FakeVoice(stream=Second)
+    reply = race(slow, second)
+    with capture_logs() as logs:
+        assert await reply.run() is None
+    assert reply.audio == audio_of("ab cd")
+    assert logs == []
+    assert (second.opened, second.closed) == (1, 1)
+    assert isinstance(started := reply.events[0], SynthesisStarted)
+    assert started.provider == "test0"
+
+
+async def test_a_voice_that_falls_silent_after_a_clause_is_continued_by_another_one() -> None:
+    """Each clause is spoken once."""
+
+    class OneClause(FakeStream):
+        async def audio(self) -> AsyncGenerator[AudioChunk]:
+            async for chunk in super().audio():
+                yield chunk
+                await asyncio.Event().wait()
+
+    reply = race(FakeVoice(stream=OneClause), FakeVoice())
+    assert await reply.run() is None
+    assert reply.audio == audio_of("ab cd")
+    assert [reply.characters(number)[0] for number in range(2)] == [5, 2]
+    assert [type(body) for body in reply.events] == [
+        SynthesisStarted,
+        ClauseSynthesized,
+        ClauseSynthesized,
+        SynthesisFinished,
+    ]
+
+
+async def test_the_connection_of_an_overtaken_voice_sees_a_timeout() -> None:
+    """A WebSocket that hangs is replaced for the next reply."""
+    seen: list[BaseException] = []
+
+    class Watching(FakeVoice):
+        @asynccontextmanager
+        async def open_stream(self, reply_id: str) -> AsyncIterator[FakeStream]:
+            async with super().open_stream(reply_id) as stream:
+                try:
+                    yield stream
+                except BaseException as error:
+                    seen.append(error)
+                    raise
+
+    assert await race(Watching(stream=SilentStream), FakeVoice()).run() is None
+    assert [type(error) for error in seen] == [ProviderOvertaken]
+    assert isinstance(seen[0], ProviderTimeout)
 
 
 async def test_more_text_gives_a_silent_provider_no_more_time() -> None:

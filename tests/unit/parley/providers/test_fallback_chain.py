@@ -16,6 +16,7 @@ from parley.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
+from parley.providers.attempt_race import AttemptRace, Contender
 from parley.providers.fallback_chain import Attempt, FallbackChain, Route, provider_error
 from parley.providers.route_selector import RetryPolicy
 from parley.telemetry.catalogue.turns import PROVIDER_FIRST_OUTPUT
@@ -58,14 +59,14 @@ class Scene:
     async def run(self, turn: int = 0) -> str | None:
         """Make one request."""
 
-        async def operation(name: str, attempt: Attempt) -> str:
+        async def operation(name: str, attempt: Attempt, _: Contender) -> str:
             self.tried.append(name)
             if planned := self.failures[name]:
                 raise planned.pop(0)
             attempt.first_output("first_audio")
             return name
 
-        return await self.chain.request(turn=turn, reply_id="r1").run(operation)
+        return await AttemptRace(self.chain.request(turn=turn, reply_id="r1"), operation).run()
 
     def codes(self) -> Sequence[str]:
         """Codes of the reported failures."""

@@ -78,6 +78,18 @@ def test_the_short_limit_follows_answers_only() -> None:
     assert limit.short_limit_s(9.0) == limit.limit_s()
 
 
+def test_the_usual_latency_is_that_of_answers_only() -> None:
+    """A provider that hangs does not become slow by that."""
+    limit = LatencyLimit(RANGE, Clock())
+    assert limit.usual_s() == 0
+    limit.timed_out(2.0)
+    assert limit.usual_s() == 0
+    for _ in range(20):
+        limit.observe(0.1)
+    limit.timed_out(2.0)
+    assert limit.usual_s() == 0.1
+
+
 def test_timeouts_raise_the_limit_until_the_provider_can_answer() -> None:
     """A provider that has become slow succeeds after a few attempts."""
     limit = LatencyLimit(LimitRange(floor_s=0.5, initial_s=1.0, ceiling_s=10.0), Clock())

@@ -121,16 +121,12 @@ def test_a_route_beside_the_one_in_use_is_another_one_if_possible() -> None:
     assert selector.next(0.0, beside=0) == 0
 
 
-def test_an_untried_route_is_one_that_may_work() -> None:
-    """Routes that failed, were rejected, or have an open circuit do not count."""
-    breakers = CircuitBreakers()
-    selector = RouteSelector("abcd", breakers, RetryPolicy())
-    breakers.get("d").record_failure(0, permanent=True)
-    assert selector.has_untried(0.0, beside=0)
-    selector.failed(1, DOWN, 0.0)
-    assert selector.has_untried(0.0, beside=0)
+def test_a_route_in_use_is_not_tried() -> None:
+    """Routes of other providers come before others of the same one."""
+    selector = RouteSelector("abc", CircuitBreakers(), RetryPolicy(), ["x", "x", "y"])
+    assert selector.next(0.0) == 0
+    assert selector.next(0.0, in_use=[0]) == 2
+    assert selector.next(0.0, in_use=[0, 2]) == 1
+    assert selector.next(0.0, in_use=[0, 1, 2]) is None
     selector.failed(2, REJECTED, 0.0)
-    assert not selector.has_untried(0.0, beside=0)
-    assert selector.has_untried(0.0, beside=1)
-    same_provider = RouteSelector("ab", CircuitBreakers(), RetryPolicy(), ["x", "x"])
-    assert not same_provider.has_untried(0.0, beside=0)
+    assert selector.next(0.0, in_use=[0]) == 1
