@@ -1,4 +1,4 @@
-"""Makes the attempts of one request: one after another, or one beside another whose output is overdue.
+"""Makes the attempts of one request: one after another, or beside one with overdue output.
 
 A provider whose output is overdue may be only slow, so it is not dropped: another provider gets the same
 request, and the first one with output is used. The others are cancelled.
@@ -80,9 +80,9 @@ class AttemptRace(Generic[R, T]):
         self._running: list[Contender] = []
         """In the order of their start."""
         self._wanted = True
-        """Whether another attempt is to be started."""
+        """Whether another attempt must be started."""
         self._beside = False
-        """Whether it is to be on a provider that is not in use."""
+        """Whether it must use a provider that is not in use."""
         self._changed = asyncio.Event()
         self._results: list[T] = []
         self._failure: ProviderError | None = None

@@ -11,8 +11,8 @@ _OVERDUE_FACTOR, _NEXT_OVERDUE_FACTOR = 0.25, 0.175
 """With the default setting, 0.5 and 0.35 s: the text of an answer takes about 0.7 s, a third voice some time
 too, and the caller must not wait for over 2 s."""
 _USUAL_FACTOR = 1.5
-"""Audio is overdue after its usual latency times this. Short, because a voice that is only slow stays in use
-until another one has audio."""
+"""Audio is overdue after its usual latency times this. Short, because a slow voice stays in use until another
+one has audio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class AudioLimits:
     def overdue_s(self, *, warm: bool, beside: bool) -> float:
         """The time from a text to its first audio after which another voice is tried beside this one.
 
-        `beside` is true for a voice that is itself beside another one: the caller has waited already.
+        `beside` is true for a voice beside another one: the caller has waited already.
         """
         limit = self.first_audio(warm=warm)
         usual_s = limit.usual_s() * _USUAL_FACTOR

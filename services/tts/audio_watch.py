@@ -19,7 +19,7 @@ _MAX_STEPS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What an attempt's limits depend on."""
+    """Facts that an attempt's limits depend on."""
 
     warm: bool
     """Whether the voice's connection has sent audio before."""
@@ -78,7 +78,7 @@ class AudioWatch:
         return self._silent_s > self._limits.overdue_s(warm=situation.warm, beside=self._beside)
 
     def exceeded_s(self, now_s: float, situation: Situation) -> float | None:
-        """The time limit that the voice has exceeded, in seconds; None if it has not."""
+        """The exceeded time limit in seconds; None if none is exceeded."""
         limit_s = self.limit(warm=situation.warm).limit_s()
         if situation.within_clause and situation.buffered_s < _MIN_BUFFERED_S:
             pause_s = _LONG_PAUSE_WITHIN_CLAUSE_S if situation.has_alternative else _PAUSE_WITHIN_CLAUSE_S

@@ -1,6 +1,6 @@
 """Synthesizes one reply: sends clauses to a provider and publishes the audio, across all attempts.
 
-While a voice is silent, another one may be sent the same text; the first with audible audio is published.
+Beside a silent voice, another one may be sent the same text; the first with audible audio is published.
 """
 
 import asyncio
@@ -113,7 +113,7 @@ class _SynthesisAttempt:
         contender: Contender,
         job: SynthesisJob,
     ) -> None:
-        # Those of the job remain as they are until this attempt publishes: another one may still do so.
+        # Those of the job do not change until this attempt publishes: another one may still do so.
         self._audio, self._position = job.audio.fork(), replace(job.position)
         place = self._position.begin_attempt((route.provider, attempt.route.model), self._audio)
         self._switch = None if place is None else VoiceSwitch(place)

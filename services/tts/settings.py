@@ -14,8 +14,8 @@ class TtsSettings(CommonSettings):
 
     tts_first_audio_timeout_s: float = Field(default=2.0, gt=0, le=30)
     """Shortest time limit for the first audio of a connection, after which its text is synthesized again. The
-    limit follows the measured latencies, up to three times this value; for later audio it may be half. After a
-    quarter of this value another provider is tried beside the silent one."""
+    limit follows the measured latencies, up to three times this value; for later audio it may be half. After
+    a quarter of this value another provider is tried beside the silent one."""
 
     tts_connect_timeout_s: float = Field(default=2.0, gt=0, le=30)
     """Initial time limit for opening a WebSocket to the provider; it follows the measured latencies, between

@@ -10,8 +10,8 @@ PROVIDER_REQUESTS = counter(
     "provider",
     "model",
     "outcome",
-    outcome="ok, failed, overtaken (its output was overdue, and another provider was first), cancelled (no longer"
-    " needed; it proves nothing about the provider)",
+    outcome="ok, failed, overtaken (its output was overdue, and another provider was first), cancelled (no"
+    " longer needed; it proves nothing about the provider)",
 )
 PROVIDER_FAILURES = counter(
     "parley_provider_failures_total",

@@ -16,7 +16,7 @@ SPEECH = AudioChunk(b"\x20" * 800)
 
 
 class Voice:
-    """A voice that was sent a clause at 0 s."""
+    """Synthesis of a clause that was sent at 0 s."""
 
     def __init__(self, *, beside: bool = False) -> None:
         self.audio = ReplyAudio("r1")
@@ -61,7 +61,7 @@ def test_a_silent_voice_is_overdue_before_the_wait_for_it_ends() -> None:
 
 
 def test_silence_is_no_speech() -> None:
-    """A voice that sends only silence is overdue all the same."""
+    """Synthesis of silence only is overdue all the same."""
     voice = Voice().after(0.4).sends(AudioChunk(b"\xff" * 800), audible=False)
     assert overdue_after(voice) == pytest.approx(0.1, abs=0.02)
     voice = Voice().after(0.4).sends(SPEECH)

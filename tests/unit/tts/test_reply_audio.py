@@ -106,7 +106,7 @@ def test_a_pause_that_was_published_is_not_part_of_the_next_clause() -> None:
 
 
 def test_endless_silence_is_no_clause() -> None:
-    """The voice is replaced, and the silence is not kept."""
+    """The attempt fails, and its silence is not published."""
     reply, player = ReplyAudio("r1"), Player()
     reply.start_attempt()
     reply.text_sent("ab ")
@@ -118,7 +118,7 @@ def test_endless_silence_is_no_clause() -> None:
 
 
 def test_a_fork_leaves_the_attempt_as_it_is() -> None:
-    """Either of the two may go on."""
+    """Either of the two may continue."""
     reply, player = ReplyAudio("r1"), Player()
     reply.start_attempt()
     reply.text_sent("ab ")

@@ -116,7 +116,7 @@ class Scene:
 
 
 async def test_the_first_answer_is_used() -> None:
-    """The silent provider is overtaken, which is no failure; its connection sees that it timed out."""
+    """The silent provider is overtaken, which is not a failure; its connection sees a timeout."""
     scene = Scene({"a": [hang], "b": [answer]})
     with capture_logs() as logs:
         assert await scene.run() == "b"
@@ -128,7 +128,7 @@ async def test_the_first_answer_is_used() -> None:
 
 
 async def test_a_third_provider_is_tried_beside_two_silent_ones() -> None:
-    """The one that was tried last is overdue."""
+    """The second one is overdue, too."""
     scene = Scene({"a": [hang], "b": [hang], "c": [answer]})
     assert await scene.run() == "c"
     assert scene.tried == ["a", "b", "c"]
@@ -136,7 +136,7 @@ async def test_a_third_provider_is_tried_beside_two_silent_ones() -> None:
 
 
 async def test_a_slow_provider_wins_if_it_answers_first() -> None:
-    """The one beside it is cancelled, which proves nothing about it."""
+    """The other one is cancelled, which proves nothing about it."""
     scene = Scene({"a": [answer_later], "b": [start]})
     assert await scene.run() == "a"
     assert scene.ended == [("a", None), ("b", asyncio.CancelledError)]
@@ -153,8 +153,8 @@ async def test_another_route_of_the_same_provider_is_not_tried_beside_it() -> No
     assert scene.tried == ["a1"]
 
 
-async def test_a_request_whose_only_provider_is_overdue_goes_on() -> None:
-    """Nothing is tried beside it."""
+async def test_an_overdue_provider_without_alternative_is_waited_for() -> None:
+    """No other attempt is made."""
 
     async def late(_: Scene, contender: Contender) -> None:
         contender.overdue()
@@ -189,7 +189,7 @@ async def test_a_silent_provider_is_waited_for_when_all_others_have_failed() -> 
     assert await Scene({"a": [wait], "b": [failing]}).run() == "a"
 
 
-async def test_the_second_provider_goes_on_when_the_first_one_fails() -> None:
+async def test_the_second_provider_continues_when_the_first_one_fails() -> None:
     """The lost connection is replaced beside it."""
     scene = Scene({"a": [hang_then_fail, answer], "b": [start]})
     assert await scene.run() == "a"
@@ -256,7 +256,7 @@ async def test_a_cancelled_request_leaves_no_attempt() -> None:
 
 
 async def test_a_request_that_is_complete_needs_no_attempt() -> None:
-    """`ready` is asked before each attempt, also after a failure."""
+    """`ready` is awaited before each attempt, also after a failure."""
     answers = [True, False]
 
     async def ready() -> bool:
