@@ -23,7 +23,7 @@ from parley.providers.stt import Word
 _MAX_WORDS = 60
 """Words at the end of a transcript that are compared; earlier ones were compared when they were the end."""
 _MAX_PIECES = 3
-_MIN_LETTERS = 4
+_MIN_LETTERS = 3
 """Fewer, such as those of "no", are no evidence of an echo on a line that has had none."""
 _MAX_REPEATED_WORDS = 4
 """A caller may repeat this many words as an answer: "Tuesday at five thirty"."""
@@ -114,7 +114,7 @@ class EchoFilter:
     def _is_short_echo(self, match: Match, words: Sequence[TranscribedWord], *, final: bool) -> bool:
         """Whether one or two words, or a few short ones, are an echo.
 
-        Both sides use the same short words, and recognisers confuse those that sound alike: a caller who
+        Both sides use the same short words, and recognisers confuse similar ones: a caller who
         interrupts with "what are your hours?" during "that" or "your" must keep the word.
         """
         before_end = match.begins_before_end(words)
@@ -132,8 +132,10 @@ class EchoFilter:
         if expected:
             # A word of "Tuesday or Wednesday?" is an answer.
             return before_end or not match.in_question
-        # A caller repeats a word only after it has ended.
-        return before_end and (is_evidence or (is_equal and self._opens(match)))
+        if not before_end:
+            # A caller repeats a word only after it has ended, and mostly one of a question.
+            return len(match.pairs) > 1 and is_equal and not match.in_question
+        return is_evidence or (is_equal and self._opens(match))
 
     def _opens(self, match: Match) -> bool:
         """Whether it repeats the first words after a silence of the agent: no earlier ones could return."""

@@ -5,7 +5,7 @@ import pytest
 from parley.echo.agent_speech import AgentSpeech
 from parley.echo.echo_filter import EchoFilter
 from parley.providers.stt import Word
-from parley.v1.playback_pb2 import PlaybackFinished
+from parley.v1.playback_pb2 import PlaybackFinished, PlaybackStarted
 from parley.v1.synthesis_pb2 import ClauseSynthesized
 from tests.unit.parley.echo.spoken import WORD_MS, played, words_at
 
@@ -146,6 +146,18 @@ def test_the_first_words_of_a_reply_are_an_echo_however_short() -> None:
     assert remaining_of("It is free, there is no charge.", ("No.", 1000 + 5 * WORD_MS + 100)) == "No."
 
 
+@pytest.mark.parametrize("delay_ms", [150, 420, 600, 780])
+def test_an_echo_of_the_first_words_is_removed_after_a_resumed_pause(delay_ms: int) -> None:
+    """Also if it returns after its words have ended, while the agent continues."""
+    speech = AgentSpeech()
+    for body in played(GREETING, at_ms=1000, played_ms=200):
+        speech.apply(body)
+    speech.apply(PlaybackStarted(reply_id="r1", from_sample=200 * 8, at_ms=1900))
+    filtering = EchoFilter(speech)
+
+    assert filtering.filter(*transcribed(("Hello, this", 1900 + delay_ms)), final=True).text == ""
+
+
 def test_a_line_with_an_echo_keeps_the_callers_words() -> None:
     """At the delay of its echo, a word beside others must be long enough and equal to be removed."""
     text = f"{GREETING} We can see you when you are here."
@@ -163,7 +175,7 @@ def test_a_line_with_an_echo_keeps_the_callers_words() -> None:
 
 @pytest.mark.parametrize("after_ms", [100, 500, 900])
 def test_several_words_repeated_as_an_answer_during_the_alternatives_remain(after_ms: int) -> None:
-    """The agent goes on with the next alternative."""
+    """The agent continues with the next alternative."""
     question = "Would you like Tuesday at five or Wednesday at nine in the morning?"
     at_ms = 1000 + 6 * WORD_MS + after_ms
 
