@@ -87,7 +87,7 @@ async def test_a_temporary_error_is_retried_with_the_same_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "reason"), [(409, "HTTP 409: taken"), (500, "HTTP 500"), (302, "HTTP 302")]
+    ("status", "reason"), [(409, "HTTP 409: taken"), (500, "HTTP 500"), (302, "HTTP 302: redirects are not")]
 )
 async def test_an_error_response_becomes_an_error_for_the_model(status: int, reason: str) -> None:
     """The error contains the text of the response, which the model can explain."""
@@ -157,3 +157,15 @@ async def test_arguments_that_fail_the_schema_are_not_sent() -> None:
     assert service.requests == []
     assert result.refused
     assert "argument day" in result.result
+
+
+async def test_a_part_of_a_long_response_is_the_result() -> None:
+    """Only the part must fit; without one, the model learns that the response is cut off."""
+    response = Response(json.dumps({"all": ["x" * 90] * 500, "data": {"slot": "friday"}}))
+    async with WebService(response).running() as url:
+        async with open_tools(booking(url, result_path="data.slot"), booking(url, name="whole")) as tools:
+            part = await run_tool(tools, CALL)
+            whole = await run_tool(tools, replace(CALL, name="whole"))
+
+    assert json.loads(part.result) == "friday"
+    assert "cut off" in json.loads(whole.result)["note"]

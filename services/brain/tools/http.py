@@ -18,11 +18,13 @@ from services.brain.tools import Tool, ToolFailed
 from services.brain.tools.context import ToolContext
 from services.brain.tools.http_request import HttpRequest, build_request
 from services.brain.tools.http_signature import signature_headers
-from services.brain.tools.results import MAX_RESULT_CHARS, as_json, part_of
+from services.brain.tools.results import MAX_RESULT_CHARS, as_json, limited, part_of
 
 log = structlog.get_logger()
 
 _MAX_REASON_CHARS = 500
+_MAX_RESPONSE_CHARS = 256 * 1024
+"""The length of a response of which only a part is the result; it takes a few milliseconds to parse."""
 _TIMEOUT_MARGIN_S = 1.0
 """The request times out before the runner does, so that the result contains the last failure."""
 _RETRY_PAUSE_S, _MAX_RETRY_PAUSE_S = 0.1, 1.0
@@ -95,18 +97,29 @@ class _HttpTool:
                 headers={**headers, **signed},
                 timeout=section.timeout_s,
             ) as response:
-                text = await _read_limited(response)
+                text = await _read_limited(response, self._max_chars)
         except httpx2.TransportError as error:
             raise _RetryableError(f"the service cannot be reached: {type(error).__name__}") from None
         except httpx2.HTTPError as error:
             raise ToolFailed(f"the service's response cannot be read: {type(error).__name__}") from None
         if response.status_code in (425, 429) or response.status_code >= 500:
             raise _RetryableError(f"the service responded with HTTP {response.status_code}")
+        if response.is_redirect:
+            raise ToolFailed(
+                f"the service responded with HTTP {response.status_code}: redirects are not followed, so the"
+                " tool's `url` must be the final address"
+            )
         if not response.is_success:
             raise ToolFailed(
                 f"the service responded with HTTP {response.status_code}: {text[:_MAX_REASON_CHARS]}"
             )
-        return part_of(as_json(text), section.result_path)
+        return limited(part_of(as_json(text), section.result_path) if section.result_path else text)
+
+    @property
+    def _max_chars(self) -> int:
+        """The characters of a response that are read."""
+        # One more than fit, so that a longer one is known to be cut off.
+        return _MAX_RESPONSE_CHARS if self.section.result_path else MAX_RESULT_CHARS + 1
 
     def _signature(self, request: HttpRequest, secrets: Mapping[str, str]) -> dict[str, str]:
         section = self.section
@@ -123,13 +136,13 @@ class _HttpTool:
         return value
 
 
-async def _read_limited(response: httpx2.Response) -> str:
+async def _read_limited(response: httpx2.Response, max_chars: int) -> str:
     """Read the text of a response up to the limit."""
     parts: list[str] = []
     length = 0
     async for part in response.aiter_text():
         parts.append(part)
         length += len(part)
-        if length >= MAX_RESULT_CHARS:
+        if length >= max_chars:
             break
-    return "".join(parts)[:MAX_RESULT_CHARS]
+    return "".join(parts)[:max_chars]

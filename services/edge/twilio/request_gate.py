@@ -44,9 +44,10 @@ class TwilioRequestGate:
         if self.settings.public_url:
             return PublicUrls(self.settings.public_url.rstrip("/"), direct)
         headers = connection.headers
-        host = headers.get("x-forwarded-host", headers.get("host", "")).split(",")[0].strip()
-        scheme = headers.get("x-forwarded-proto", connection.scope["scheme"]).split(",")[0].strip()
-        return PublicUrls(f"{scheme.replace('ws', 'http')}://{host}", direct)
+        host = (headers.get("x-forwarded-host") or headers.get("host", "")).split(",")[0].strip()
+        forwarded = headers.get("x-forwarded-proto") or connection.scope["scheme"]
+        scheme = forwarded.split(",")[0].strip().lower().replace("ws", "http")
+        return PublicUrls(f"{scheme}://{host}", direct)
 
     def account_of(self, request: Request, form: Params) -> TwilioAccount | None:
         """The account from which a webhook request comes; None if it is not from Twilio."""

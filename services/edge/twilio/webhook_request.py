@@ -51,7 +51,7 @@ async def read_webhook(request: Request) -> WebhookRequest:
     if request.method == "GET":
         return WebhookRequest(request.query_params, ImmutableMultiDict())
     body = await _read_body(request)
-    kind = request.headers.get("content-type", _FORM).partition(";")[0].strip().lower()
+    kind = (request.headers.get("content-type") or _FORM).partition(";")[0].strip().lower()
     if body and kind != _FORM:
         raise InvalidRequest(415, f"the body is {kind[:64]!r}; Twilio's webhooks send a form ({_FORM})")
     try:

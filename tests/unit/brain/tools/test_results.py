@@ -33,3 +33,24 @@ def test_a_long_result_is_cut() -> None:
         result = limited(value)
         assert len(json.loads(result)["text"]) == MAX_RESULT_CHARS
         assert "cut off" in result
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('\ufeff{"a": 1}', '{"a": 1}'),
+        ('{"a": NaN, "b": [1e999, -Infinity]}', '{"a": null, "b": [null, null]}'),
+        ('{"a": "\\ud800"}', '{"a": "?"}'),
+        ('{"a": "\\ud83d\\ude00"}', '{"a": "\U0001f600"}'),
+        ('{"a": "NaN"}', '{"a": "NaN"}'),
+    ],
+)
+def test_a_result_is_json_for_every_parser(text: str, expected: str) -> None:
+    """Some models' servers refuse what Python accepts, and half of a surrogate pair cannot be encoded."""
+    assert as_json(text) == expected
+
+
+def test_values_of_python_are_json_for_every_parser() -> None:
+    """Numbers that are not finite, and texts that cannot be encoded."""
+    assert limited({"a": float("inf"), "b": ("\ud800",)}) == '{"a": null, "b": ["?"]}'
+    assert limited(part_of('{"a": "\\ud800"}', "a")) == '"?"'

@@ -48,6 +48,7 @@ def test_a_stopping_edge_has_no_direct_url() -> None:
             {"host": "e", "x_forwarded_host": "example.com, proxy", "x_forwarded_proto": "https,http"},
             "https://example.com",
         ),
+        ({"host": "edge:8080", "x_forwarded_host": "", "x_forwarded_proto": "HTTPS"}, "https://edge:8080"),
     ],
 )
 def test_without_a_configured_address_the_request_names_it(headers: dict[str, str], base: str) -> None:
