@@ -118,7 +118,7 @@ class _HttpTool:
     @property
     def _max_chars(self) -> int:
         """The characters of a response that are read."""
-        # One more than fit, so that a longer one is known to be cut off.
+        # One more than fit, so that a longer one is marked as cut off.
         return _MAX_RESPONSE_CHARS if self.section.result_path else MAX_RESULT_CHARS + 1
 
     def _signature(self, request: HttpRequest, secrets: Mapping[str, str]) -> dict[str, str]:
