@@ -269,6 +269,7 @@ async def test_a_stream_is_opened_at_the_direct_url_of_the_edge(
             tmp_path,
             PARLEY_EDGE_DIRECT_PORT=port,
             PARLEY_EDGE_DIRECT_URL=f"{direct_url}/",
+            PARLEY_STREAM_RESUME_TIMEOUT_S="20",
         ) as edge,
     ):
         answer = (await edge.post_voice(A)).text
