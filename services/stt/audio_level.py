@@ -14,6 +14,7 @@ BLOCK_MS = 5
 _BLOCK_BYTES = BLOCK_MS * BYTES_PER_MS
 _HISTORY_BLOCKS = 50
 _POWER = np.array([(value / 32768) ** 2 for value in DECODE], dtype=np.float32)
+_MEAN = np.full(_BLOCK_BYTES, 1 / _BLOCK_BYTES, dtype=np.float32)
 _MIN_FLOOR, _MAX_FLOOR = 10**-7.2, 10**-4.5
 """-72 dBFS is below the smallest step of mu-law; audio above -45 dBFS may be speech, whatever the noise."""
 _FALL = 0.3
@@ -38,8 +39,8 @@ class AudioLevel:
 
     def add(self, frame: bytes) -> list[float]:
         """Add 20 ms of mu-law audio; returns the level of each of its blocks of 5 ms."""
-        powers = _POWER[np.frombuffer(frame, dtype=np.uint8)].reshape(-1, _BLOCK_BYTES).mean(axis=1)
-        blocks: list[float] = powers.tolist()
+        powers = _POWER[np.frombuffer(frame, dtype=np.uint8)].reshape(-1, _BLOCK_BYTES)
+        blocks: list[float] = (powers @ _MEAN).tolist()
         self._blocks.extend(blocks)
         self._frame_power = sum(blocks) / len(blocks)
         return blocks
@@ -67,6 +68,10 @@ class AudioLevel:
     def edge(self, peak: float) -> float:
         """The level above which audio still belongs to speech with this peak."""
         return max(peak * _EDGE, self._floor * _EDGE_ABOVE_NOISE, _MIN_EDGE)
+
+    def emphasized_edge(self, peak: float) -> float:
+        """The same for levels with pre-emphasis, in which white noise is twice as strong."""
+        return max(peak * _EDGE, 2 * self._floor * _EDGE_ABOVE_NOISE, 2 * _MIN_EDGE)
 
     def onset_age_ms(self, peak_ms: int) -> int:
         """How long ago the audio became loud that is loud now, at most 250 ms; judged by its latest peak."""
