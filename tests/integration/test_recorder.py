@@ -10,6 +10,7 @@ import pytest
 from cli.free_port import free_port
 from parley.bus import connect, streams, subjects
 from tests.call_log import read_events
+from tests.integration.knowledge_base import connected
 from tests.integration.recorder_call import END_MS, ScriptedCall
 from tests.integration.recorder_process import (
     SID,
@@ -92,6 +93,9 @@ async def test_a_process_frozen_at_the_end_of_the_call_changes_nothing(
     nats_url: str, postgres_url: str, tmp_path: Path
 ) -> None:
     """When it resumes, the next owner has recorded the call and deleted the segments."""
+    # A process that is frozen during the migration keeps its lock.
+    async with connected(postgres_url):
+        pass
     async with (
         connect(nats_url, "test", timeout_s=5) as bus,
         recorder(nats_url, postgres_url, tmp_path) as first,
