@@ -24,6 +24,7 @@ from parley.v1.work_pb2 import CallRecorded
 from services.recorder import call_record, wav
 from services.recorder.audio_reader import CallAudioReader
 from services.recorder.call_record import CallRecord, RecordBuilder
+from services.recorder.last_events import LastEvents
 from services.recorder.live_state import RECORDER, RecorderState
 from services.recorder.metrics.call_observer import CallObserver
 from services.recorder.metrics.observation import RecorderMetrics
@@ -43,8 +44,6 @@ log = structlog.get_logger()
 
 _MAX_FLUSH_INTERVAL_S = 1.0
 _QUEUE_POLL_INTERVAL_S = 0.01
-_EVENTS_AFTER_END_S = 0.5
-"""Time after `call.ended` during which other stages may still append events."""
 
 
 @asynccontextmanager
@@ -152,6 +151,7 @@ class RecordingSession:
         self._timeline.mark_stored(contiguous_until(segments))
         self._stored_ms = lambda: self._timeline.stored // BYTES_PER_MS
         if self._call.ended:
+            await self._follow_events()
             await self._audio.read_stored()
         else:
             await self._follow_call()
@@ -180,13 +180,13 @@ class RecordingSession:
         await self._audio.backfill_gaps()
 
     async def _follow_events(self) -> None:
-        """Apply live events until `_EVENTS_AFTER_END_S` after the end of the call."""
+        """Apply live events until no stage appends more after the end of the call."""
+        last_events = LastEvents(self._log)
         with suppress(TimeoutError):
-            async with asyncio.timeout(None) as deadline:
+            async with asyncio.timeout_at(last_events.until_s()) as deadline:
                 async for event in self._log:
                     self._apply(event)
-                    if event.HasField("call_ended"):
-                        deadline.reschedule(asyncio.get_running_loop().time() + _EVENTS_AFTER_END_S)
+                    deadline.reschedule(last_events.until_s())
 
     async def _read_remaining_events(self) -> None:
         """Read events from the log that did not arrive live.
@@ -208,7 +208,9 @@ class RecordingSession:
         while True:
             await asyncio.sleep(min(_MAX_FLUSH_INTERVAL_S, self._settings.recording_segment_s / 2))
             now_ms = self._log.now_ms()
-            if self._timeline.stable_until(now_ms, settle_ms) - self._timeline.stored < min_samples:
+            stable = self._timeline.stable_until(now_ms, settle_ms)
+            # After the end of the call, there would be silence to store for as long as the log is followed.
+            if self._call.ended or stable - self._timeline.stored < min_samples:
                 continue
             if not await self._caught_up():
                 continue

@@ -100,8 +100,10 @@ class ProviderConnection:
         self._switched.set()
         self._changed.set()
 
-    def request_finalize(self) -> None:
-        """Request that the provider makes its interim transcript final."""
+    def request_finalize(self, *, last: bool = False) -> None:
+        """Request that the provider makes its interim transcript final; the last one is not repeated."""
+        if last:
+            self._standby_from_s = float("inf")
         self._finalize_requested = True
         for link in self._links:
             link.request_finalize()

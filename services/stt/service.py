@@ -22,6 +22,7 @@ from parley.providers.stt import SttProvider
 from parley.runtime.stage import CallContext, ServeCall
 from parley.telemetry.setup import Telemetry
 from parley.v1.reply_pb2 import FallbackRequested
+from parley.v1.work_pb2 import StageReleased
 from services.stt.end_of_turn.turn_model import TurnModel, open_turn_model
 from services.stt.next_listener import Listener
 from services.stt.provider_connection import CONNECTION_POLICY
@@ -33,6 +34,8 @@ from services.stt.stt_route import SttRoute, answer_limits
 log = structlog.get_logger()
 
 _OPEN_TIMEOUT_S = 5.0
+_LAST_WORDS_MS = 5000
+"""The recorder waits no longer for them after the end of the call."""
 _MAX_OPEN_ATTEMPTS = 3
 """Number of owners that try to open a provider for a call: another process may have a missing setting."""
 
@@ -158,6 +161,15 @@ async def open_stt(settings: SttSettings, telemetry: Telemetry) -> AsyncIterator
             yield SttService(providers, context.limits, turn_model)
 
 
+def may_transcribe(call: CallContext) -> bool:
+    """Whether a call is in progress, or has ended so recently that its last words may be missing."""
+    ended = call.log.facts.ended
+    if ended is None:
+        return True
+    ended_ms = call.log.clock.ms_at(ended.sent_at_us)
+    return not call.log.facts.recorded and call.log.now_ms() - ended_ms < _LAST_WORDS_MS
+
+
 @asynccontextmanager
 async def open_service(settings: SttSettings, telemetry: Telemetry) -> AsyncIterator[ServeCall]:
     """Open the service of one process; yields the function that serves one call."""
@@ -165,7 +177,9 @@ async def open_service(settings: SttSettings, telemetry: Telemetry) -> AsyncIter
 
         async def serve(call: CallContext) -> None:
             # A speech-to-speech model transcribes itself; the brain owns its session.
-            if not call.ended and not call.agent.is_realtime:
+            if not call.agent.is_realtime and may_transcribe(call):
                 await service.transcribe(call)
+            # The recorder waits for this, because the caller's last words may follow `call.ended`.
+            await call.log.append(StageReleased(reason="finished"))
 
         yield serve

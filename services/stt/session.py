@@ -14,6 +14,7 @@ from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.event_pb2 import Event
 from services.stt.audio_buffer import AudioBuffer
 from services.stt.end_of_turn.turn_model import TurnModel
+from services.stt.last_words import LastWords
 from services.stt.next_listener import NextListener, OpenListener
 from services.stt.provider_connection import ProviderConnection
 from services.stt.restore import STT
@@ -31,7 +32,7 @@ class _CallEnded(Exception):
 
 
 class TranscriptionSession:
-    """Transcription of one call, until it ends."""
+    """Transcription of one call, until it has ended and the caller's last words are in the log."""
 
     def __init__(
         self,
@@ -71,14 +72,15 @@ class TranscriptionSession:
             finalize_after_ms=lambda: self._provider.finalize_after_ms,
             turn_model=turn_model,
         )
+        self._last_words = LastWords(self._turns, self._provider)
         self._stall = StallDetector()
         self._gap_count = call.bus.gap_count
         if call.log.facts.stream_open:
             self._stall.stream_opened(call.log.now_ms())
 
     async def run(self) -> None:
-        """Transcribe until the call ends."""
-        self._call.drain.set_safe_point(lambda: self._turns.between_turns)
+        """Transcribe until the call has ended; a call that has ended already gets its last words."""
+        self._call.drain.set_safe_point(lambda: self._turns.between_turns and not self._last_words.begun)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._follow_log(tasks), name="follow the log")
@@ -102,15 +104,21 @@ class TranscriptionSession:
         await self._turns.on_provider_changed(detects_turns=route.detects_turns)
 
     async def _follow_log(self, tasks: asyncio.TaskGroup) -> None:
+        if self._call.ended:
+            await self._finish()
         async for event in self._call.log:
             self._turns.on_log_event(event)
             if event.HasField("agent_changed") or event.HasField("language_changed"):
                 tasks.create_task(self._next.prepare(), name="open the next agent's providers")
             if event.HasField("call_ended"):
-                raise _CallEnded
+                await self._finish()
             self._track_stream(event)
             if event.HasField("stream_stopped"):
                 await self._turns.on_stream_stopped()
+
+    async def _finish(self) -> None:
+        await self._last_words.add()
+        raise _CallEnded
 
     async def _change_agent(self) -> None:
         """Transcribe with the next agent's providers, once no turn is in progress."""
@@ -132,9 +140,13 @@ class TranscriptionSession:
         subject = subjects.caller_audio(self._call.call_sid)
         since_us = self._call.log.clock.us_at(self._buffer.start_ms)
         async for audio in follow_audio(
-            self._call.bus, subject, CallerAudio, since_us, on_caught_up=self._turns.on_line_watched
+            self._call.bus, subject, CallerAudio, since_us, on_caught_up=self._on_caught_up
         ):
             await self._on_audio(audio)
+
+    def _on_caught_up(self) -> None:
+        self._turns.on_line_watched()
+        self._last_words.caught_up()
 
     async def _on_audio(self, audio: CallerAudio) -> None:
         self._stall.audio_received(self._call.log.now_ms())
@@ -149,6 +161,7 @@ class TranscriptionSession:
             # Let the provider's task send the audio before the detector processes it.
             await asyncio.sleep(0)
         await self._turns.on_audio(added, at_ms=audio.at_ms)
+        self._last_words.audio_processed()
 
     async def _tick(self) -> None:
         while True:

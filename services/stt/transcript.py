@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from parley.providers.stt import Word
 from services.stt.turn_languages import TurnLanguages
+from services.stt.turn_state import Coverage
 
 _MAX_TURN_CHARS = 50_000
 """An hour of speech; an event with more of it might exceed the bus's limit. Further text is ignored."""
@@ -45,6 +46,10 @@ class Transcript:
     def end_ms(self) -> int:
         """The call time of the end of the audio that `text` covers."""
         return max(self.final_end_ms, self.interim_end_ms if self.interim_text else 0)
+
+    def is_pending(self, speech_end_ms: int) -> bool:
+        """Whether speech that ended then, or an interim word, has no final transcript yet."""
+        return bool(self.interim_text) or not Coverage.reaches(self.final_end_ms, speech_end_ms)
 
     def with_interim(
         self, text: str, words: Sequence[Word] = (), end_ms: int = 0, languages: Sequence[str] = ()

@@ -93,6 +93,11 @@ class TurnRecognizer:
         """Whether there is neither speech nor a word of an unfinished turn."""
         return not (self._vad.speaking or self._transcript.text)
 
+    @property
+    def awaits_final(self) -> bool:
+        """Whether speech or an interim word has no final transcript yet."""
+        return self._transcript.is_pending(self._vad.speech_end_ms)
+
     def on_log_event(self, event: Event) -> None:
         """Record dialogue context from the log, such as the agent's last question."""
         self._state = evolve(self._state, event)
@@ -151,6 +156,11 @@ class TurnRecognizer:
         async with self._lock:
             self._line.stop()
             await self._on_speech_changes(self._vad.audio_stopped())
+
+    async def end_turn(self, decided_by: str) -> None:
+        """End the turn, if it has words, because nothing follows."""
+        async with self._lock:
+            await self._end_turn(decided_by)
 
     async def on_provider_lost(self) -> None:
         """Wait longer for transcripts, because the connection to the provider is being replaced."""
@@ -216,10 +226,8 @@ class TurnRecognizer:
                 await self._log.append(body(at_ms=change.at_ms))
             self._pauses.speech_changed(started=started)
             self._update_completion()
-            if started:
-                await self._execute(self._endpointing.on_speech_started(change.at_ms))
-            else:
-                await self._execute(self._endpointing.on_speech_stopped(change.at_ms))
+            react = self._endpointing.on_speech_started if started else self._endpointing.on_speech_stopped
+            await self._execute(react(change.at_ms))
 
     async def _on_interim(self, interim: InterimTranscript) -> None:
         self._transcript = self._transcript.with_interim(

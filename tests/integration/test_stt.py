@@ -25,7 +25,7 @@ from parley.v1.speech_pb2 import (
     TurnEnded,
     TurnResumed,
 )
-from parley.v1.work_pb2 import StageClaimed, StageFailed
+from parley.v1.work_pb2 import StageClaimed, StageFailed, StageReleased
 from sandbox.deepgram.app import DeepgramEmulator
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from services.edge.calls.lifecycle import end_call, start_call
@@ -270,6 +270,41 @@ async def test_no_word_is_lost_when_the_owner_is_killed(
 
     assert [turn.text for turn in bodies_of(bodies, TurnEnded)] == [WRITTEN]
     assert len(bodies_of(bodies, StageClaimed)) == 2
+
+
+async def test_the_words_before_a_hang_up_are_a_turn(
+    nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
+) -> None:
+    """The call ends within the last word; the turn follows, and then stt is finished."""
+    end_ms = 500 + int(SPOKEN.audible_end_ms)
+    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
+        await start_call(bus, SID, CallStarted(agent="clinic"))
+        speaking = asyncio.create_task(speak(bus, FRAMES[: end_ms // 20]))
+        bodies = await read_until(bus, SID, StageReleased)
+        await speaking
+
+    kinds = [type(body) for body in bodies]
+    [turn] = bodies_of(bodies, TurnEnded)
+    assert _plain(turn.text) == _plain(WRITTEN)
+    assert kinds.index(CallEnded) < kinds.index(TurnEnded)
+    assert bodies_of(bodies, StageReleased) == [StageReleased(reason="finished")]
+
+
+async def test_a_call_that_ended_before_its_claim_is_transcribed(
+    nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
+) -> None:
+    """The audio is in the stream."""
+    async with connect(nats_url, "t", timeout_s=5) as bus:
+        await start_call(bus, SID, CallStarted(agent="clinic"))
+        for number, frame in enumerate(FRAMES):
+            audio = CallerAudio(epoch=1, sequence=number + 1, at_ms=1000 + number * 20, mulaw=frame)
+            await bus.publish(subjects.caller_audio(SID), audio.SerializeToString())
+        async with stt(nats_url, provider[1], tmp_path / "log"):
+            # The process is ready, and claims the call soon after; a claim before the end is as good.
+            await end_call(bus, SID, "completed")
+            bodies = await read_until(bus, SID, StageReleased)
+
+    assert _plain(" ".join(turn.text for turn in bodies_of(bodies, TurnEnded))) == _plain(WRITTEN)
 
 
 async def test_the_next_agent_transcribes_from_the_next_turn_on(

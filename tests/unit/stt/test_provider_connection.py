@@ -422,3 +422,26 @@ def test_a_second_connection_that_fails_leaves_the_first_one_in_use() -> None:
 
     assert received.models == ["nova-3"]
     assert received.lost == 0
+
+
+@pytest.mark.parametrize(("last", "opened"), [(True, ["nova-3"]), (False, ["nova-3", "nova-2"])])
+def test_no_second_connection_is_opened_after_the_last_request(last: bool, opened: list[str]) -> None:
+    """The call has ended; the session leaves after 2 s."""
+    received = Received(MixedProvider())
+
+    async def speak() -> None:
+        connection = ProviderConnection(
+            make_chain(received.provider, "nova-3", "nova-2"),
+            AudioBuffer(0),
+            received._on_event,
+            received._on_lost,
+        )
+        async with running(connection):
+            while asyncio.get_running_loop().time() < 3.0:
+                connection.notify_audio(speaking=True)
+                await asyncio.sleep(0.02)
+            connection.request_finalize(last=last)
+            await asyncio.sleep(2.0)
+
+    virtual_time.run(speak())
+    assert received.provider.opened == opened

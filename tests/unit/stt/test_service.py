@@ -1,6 +1,7 @@
 """The routes to providers that an agent's calls use."""
 
 from collections.abc import AsyncIterator
+from functools import reduce
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -8,15 +9,18 @@ from typing import cast
 import pytest
 
 from parley.agent_config import AgentConfig, SttConfig
+from parley.clock import CallClock
 from parley.errors import ConfigError
 from parley.events.envelope import Body
-from parley.events.facts import CallFacts
+from parley.events.facts import CallFacts, evolve
 from parley.exception_groups import flatten_group
 from parley.runtime.stage import CallContext
+from parley.v1.call_pb2 import CallEnded
 from parley.v1.reply_pb2 import FallbackRequested
-from parley.v1.work_pb2 import StageFailed
-from services.stt.service import SttService, open_stt
+from parley.v1.work_pb2 import CallRecorded, StageFailed
+from services.stt.service import SttService, may_transcribe, open_stt
 from services.stt.settings import SttSettings
+from tests.event_factories import START_US, event
 from tests.unit.parley.providers.doubles import installed, make_telemetry
 
 ENTRIES = "[parley.stt]\nplain = fake_stt:PLAIN\nturns = fake_stt:TURNS\nunset = fake_stt:UNSET\n"
@@ -131,3 +135,22 @@ async def test_an_unusable_provider_of_the_default_agent_prevents_the_start(tmp_
     [error] = flatten_group(raised.value)
     assert isinstance(error, ConfigError)
     assert "UNSET_KEY" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("bodies", "now_ms", "expected"),
+    [
+        ((), 9_000_000, True),
+        ((CallEnded(),), 4000, True),
+        ((CallEnded(), CallRecorded()), 4000, False),
+        ((CallEnded(),), 60_000, False),
+    ],
+)
+def test_a_call_that_has_just_ended_is_transcribed(
+    bodies: tuple[Body, ...], now_ms: int, expected: bool
+) -> None:
+    """Its last words may be missing; a record that is written does not change."""
+    facts = reduce(evolve, (event(body) for body in bodies), CallFacts())
+    log = SimpleNamespace(facts=facts, clock=CallClock(START_US), now_ms=lambda: now_ms)
+
+    assert may_transcribe(cast("CallContext", SimpleNamespace(log=log))) is expected
