@@ -71,7 +71,7 @@ fuzz: setup ## fuzz the readers of providers' answers, 200,000 inputs each; writ
 deploy-tools: setup ## put Helm, kubectl, Prometheus and Alertmanager into build/tools/bin (150 MB of downloads at first)
 	$(BIN)/python -m scripts.deploy_tools
 
-test: check deploy-tools ## all checks and tests, as in CI (20 min)
+test: check deploy-tools ## all checks and tests, as in CI (25 min)
 	@# Four tests share two cores: one that fails so may only have been late, and is tried once more, alone.
 	$(BIN)/pytest -n 4 --dist worksteal -m "not alone" || { test $$? -eq 1 && $(BIN)/pytest --last-failed --last-failed-no-failures none --maxfail 5 -m "not alone"; }
 	$(BIN)/pytest -m alone
