@@ -156,7 +156,7 @@ async def brain_call(
             run_stage("brain", settings, 0, partial(open_service, settings), stop, folds=(BRAIN,))
         )
         async with (
-            connect(nats_url, "test", timeout_s=5) as bus,
+            connect(nats_url, "test", timeout_s=30) as bus,
             open_outbox(bus) as outbox,
             open_call_log(bus, outbox, CALL, "edge", 1) as edge,
             open_call_log(bus, outbox, CALL, "stt", 1) as stt,

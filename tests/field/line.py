@@ -35,7 +35,7 @@ class Line(ControlClient):
 async def open_line(nats_url: str, folder: Path, **settings: str) -> AsyncIterator[Line]:
     """Run the emulator, an edge and the proxy in front of it."""
     async with AsyncExitStack() as stack:
-        bus = await stack.enter_async_context(connect(nats_url, "t", timeout_s=5))
+        bus = await stack.enter_async_context(connect(nats_url, "t", timeout_s=30))
         url = await stack.enter_async_context(running_emulator(free_port(), folder))
         proxy = FaultyProxy(0)
         account = {"PARLEY_TWILIO_URL": url, "TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN}

@@ -53,7 +53,7 @@ async def test_the_edge_ends_a_call_by_the_clock(
     await asyncio.to_thread((tmp_path / "clinic.yaml").write_text, agent)
     settings = {"PARLEY_AGENTS_DIR": str(tmp_path), "PARLEY_HANG_UP_GRACE_S": str(GRACE_S)}
     async with (
-        connect(nats_server.url, "t", timeout_s=5) as bus,
+        connect(nats_server.url, "t", timeout_s=30) as bus,
         open_outbox(bus) as outbox,
         running_edge(nats_server.url, bus, tmp_path, **settings) as edge,
     ):

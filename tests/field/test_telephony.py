@@ -46,7 +46,7 @@ async def edge(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[EdgePro
     )
     settings = {"PARLEY_TWILIO_ACCOUNTS": accounts, "PARLEY_TWILIO_SIGNING_KEYS": f"retired, {SHARED_KEY}"}
     async with (
-        connect(nats_server.url, "t", timeout_s=5) as bus,
+        connect(nats_server.url, "t", timeout_s=30) as bus,
         running_edge(nats_server.url, bus, tmp_path, **settings) as running,
     ):
         yield running

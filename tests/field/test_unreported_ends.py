@@ -65,7 +65,7 @@ async def edge(bus: Bus, nats_url: str, folder: Path, **more: str) -> AsyncItera
 @pytest.fixture
 async def bus(nats_server: NatsServer) -> AsyncIterator[Bus]:
     """A connection of the test."""
-    async with connect(nats_server.url, "t", timeout_s=5) as connected:
+    async with connect(nats_server.url, "t", timeout_s=30) as connected:
         yield connected
 
 

@@ -143,7 +143,7 @@ async def agents_call(
 ) -> AsyncIterator[AgentsCall]:
     """Yield a call that a brain serves, beginning with one agent; `past` was appended by one that died."""
     async with (
-        connect(nats_url, "test", timeout_s=5) as bus,
+        connect(nats_url, "test", timeout_s=30) as bus,
         open_outbox(bus) as outbox,
         open_call_log(bus, outbox, CALL, "edge", 1) as edge,
         open_call_log(bus, outbox, CALL, "stt", 1) as stt,

@@ -26,8 +26,8 @@ async def test_a_change_reaches_every_process_within_a_second(nats_url: str, tmp
     """Also the first version, a repeated one and a removal."""
     (tmp_path / "shop.yaml").write_text("prompt: file")
     async with (
-        connect(nats_url, "a", timeout_s=5) as bus,
-        connect(nats_url, "b", timeout_s=5, replicas=None) as other,
+        connect(nats_url, "a", timeout_s=30) as bus,
+        connect(nats_url, "b", timeout_s=30, replicas=None) as other,
         open_agent_store(bus, str(tmp_path)) as here,
         open_agent_store(other, str(tmp_path)) as there,
     ):
@@ -52,7 +52,7 @@ async def test_a_change_reaches_every_process_within_a_second(nats_url: str, tmp
 
 async def test_a_process_that_starts_has_the_current_versions(nats_url: str, tmp_path: Path) -> None:
     """Its first call gets them, whatever the agent is called."""
-    async with connect(nats_url, "a", timeout_s=5) as bus:
+    async with connect(nats_url, "a", timeout_s=30) as bus:
         for name in ("front desk", "büro", "v1.2"):
             await apply(bus, name, f"prompt: '{name}'")
         async with open_agent_store(bus, str(tmp_path)) as store:
@@ -62,7 +62,7 @@ async def test_a_process_that_starts_has_the_current_versions(nats_url: str, tmp
 
 async def test_versions_are_immutable_and_pointers_have_one_writer(nats_url: str) -> None:
     """The second of two commands at the same time is refused."""
-    async with connect(nats_url, "a", timeout_s=5) as bus:
+    async with connect(nats_url, "a", timeout_s=30) as bus:
         bucket = AgentBucket(bus)
         version = await bucket.add("shop", TEXT, timeout_s=5)
         assert await bucket.add("shop", TEXT, timeout_s=5) == version
@@ -77,7 +77,7 @@ async def test_versions_are_immutable_and_pointers_have_one_writer(nats_url: str
 async def test_a_change_during_an_outage_is_noticed_after_it(nats_server: NatsServer, tmp_path: Path) -> None:
     """While the bus is down, the last known version serves, and nothing waits."""
     async with (
-        connect(nats_server.url, "a", timeout_s=5) as bus,
+        connect(nats_server.url, "a", timeout_s=30) as bus,
         open_agent_store(bus, str(tmp_path)) as store,
     ):
         version = await apply(bus, "shop", TEXT)

@@ -23,7 +23,7 @@ ONE, TWO = agent("prompt: one"), agent("prompt: two")
 
 async def test_versions_are_applied_compared_and_rolled_back(nats_url: str) -> None:
     """Applying the current version again changes nothing."""
-    async with connect(nats_url, "test", timeout_s=5) as bus:
+    async with connect(nats_url, "test", timeout_s=30) as bus:
         versions = Versions(AgentBucket(bus))
         kinds = [(await versions.apply([each]))[0].kind for each in (ONE, ONE, TWO)]
         [planned] = await versions.plan([ONE])
@@ -43,7 +43,7 @@ async def test_versions_are_applied_compared_and_rolled_back(nats_url: str) -> N
 
 async def test_what_does_not_exist_is_named(nats_url: str) -> None:
     """The error lists what there is."""
-    async with connect(nats_url, "test", timeout_s=5) as bus:
+    async with connect(nats_url, "test", timeout_s=30) as bus:
         versions = Versions(AgentBucket(bus))
         await versions.apply([ONE])
 
@@ -61,7 +61,7 @@ async def test_the_check_includes_the_applied_versions(
 ) -> None:
     """A number of an applied agent is taken; without a server the reason is shown."""
     numbered = agent("prompt: one\nnumbers: ['+15550100000']")
-    async with connect(nats_url, "test", timeout_s=5) as bus:
+    async with connect(nats_url, "test", timeout_s=30) as bus:
         await Versions(AgentBucket(bus)).apply([numbered])
     (tmp_path / "front.yaml").write_text("prompt: hi", "utf-8")
     monkeypatch.setenv("PARLEY_NATS_URL", nats_url)

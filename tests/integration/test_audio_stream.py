@@ -22,8 +22,8 @@ async def publish_chunks(bus: Bus, *numbers: int) -> None:
 async def test_a_reader_requests_the_chunks_of_a_gap(nats_url: str) -> None:
     """The stream lacks them, as it would after a takeover while it had no leader."""
     async with (
-        connect(nats_url, "stt", timeout_s=5) as bus,
-        connect(nats_url, "edge", timeout_s=5) as edge,
+        connect(nats_url, "stt", timeout_s=30) as bus,
+        connect(nats_url, "edge", timeout_s=30) as edge,
     ):
         await publish_chunks(edge, 1, 2, 3, 4)
         await bus.flush()
@@ -46,8 +46,8 @@ async def test_a_reader_requests_the_chunks_of_a_gap(nats_url: str) -> None:
 async def test_a_gap_between_stored_and_live_chunks_is_requested(nats_url: str) -> None:
     """The stream lacks the last chunk, as without a leader, and the reader starts after the stored ones."""
     async with (
-        connect(nats_url, "edge", timeout_s=5) as bus,
-        connect(nats_url, "tts", timeout_s=5) as tts,
+        connect(nats_url, "edge", timeout_s=30) as bus,
+        connect(nats_url, "tts", timeout_s=30) as tts,
     ):
         await publish_chunks(tts, 1, 2, 3, 4)
         await tts.flush()
@@ -69,8 +69,8 @@ async def test_chunks_that_arrive_while_the_stream_is_read_are_yielded(
 ) -> None:
     """The first chunks of a new reply are yielded, although no stored chunk is requested."""
     async with (
-        connect(nats_url, "edge", timeout_s=5) as bus,
-        connect(nats_url, "tts", timeout_s=5) as tts,
+        connect(nats_url, "edge", timeout_s=30) as bus,
+        connect(nats_url, "tts", timeout_s=30) as tts,
     ):
         await publish_chunks(tts, 1)
         await tts.flush()
@@ -92,8 +92,8 @@ async def test_chunks_that_arrive_while_the_stream_is_read_are_yielded(
 async def test_a_gap_that_is_not_filled_is_skipped(nats_url: str) -> None:
     """The chunks after the gap are yielded 1.5 s later."""
     async with (
-        connect(nats_url, "stt", timeout_s=5) as bus,
-        connect(nats_url, "edge", timeout_s=5) as edge,
+        connect(nats_url, "stt", timeout_s=30) as bus,
+        connect(nats_url, "edge", timeout_s=30) as edge,
     ):
         await publish_chunks(edge, 1, 4, 5)
         await edge.flush()
@@ -110,7 +110,7 @@ async def test_a_gap_that_is_not_filled_is_skipped(nats_url: str) -> None:
 async def test_a_stream_with_a_new_leader_receives_the_chunks_it_missed(nats_url: str) -> None:
     """On the election the missed chunks are stored after later ones, and read in order."""
     subject = subjects.caller_audio("CA1")
-    async with connect(nats_url, "edge", timeout_s=5) as edge:
+    async with connect(nats_url, "edge", timeout_s=30) as edge:
         await publish_chunks(edge, 1, 2, 3)
         await edge.flush()
         for message in (await edge.streams.read(streams.AUDIO, subject))[1:]:
@@ -136,8 +136,8 @@ async def test_a_stream_without_a_leader_is_not_waited_for(
 
     subject = subjects.caller_audio("CA1")
     async with (
-        connect(nats_url, "edge", timeout_s=5) as edge,
-        connect(nats_url, "stt", timeout_s=5, replicas=None) as clustered,
+        connect(nats_url, "edge", timeout_s=30) as edge,
+        connect(nats_url, "stt", timeout_s=30, replicas=None) as clustered,
     ):
         await publish_chunks(edge, 1, 2, 3)
         await edge.flush()

@@ -98,7 +98,7 @@ async def long_call(
     async with (
         asyncio.timeout(25),
         serve(emulator.app(), "127.0.0.1", 0) as port,
-        connect(nats_url, "test", timeout_s=5) as bus,
+        connect(nats_url, "test", timeout_s=30) as bus,
         open_outbox(bus) as outbox,
         open_call_log(bus, outbox, CALL, "edge", 1) as others,
         asyncio.TaskGroup() as tasks,

@@ -67,7 +67,7 @@ async def events_after_takeover(
     nats_url: str, folder: Path, environment: pytest.MonkeyPatch, *more: Body
 ) -> list[Body]:
     """Return the events of the call after the crash of a brain that had appended `more`."""
-    async with connect(nats_url, "test", timeout_s=5) as bus, open_outbox(bus) as outbox:
+    async with connect(nats_url, "test", timeout_s=30) as bus, open_outbox(bus) as outbox:
         async with open_call_log(bus, outbox, CALL, "edge", 1) as edge:
             await edge.append(CallStarted(agent="test"))
             await edge.append(TurnEnded(turn=1, text="goodbye", decided_by="speech_final"))
@@ -133,7 +133,7 @@ async def test_a_draining_brain_finishes_its_answer(
     nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The brain releases the call only when the answer is complete."""
-    async with connect(nats_url, "test", timeout_s=5) as bus, open_outbox(bus) as outbox:
+    async with connect(nats_url, "test", timeout_s=30) as bus, open_outbox(bus) as outbox:
         async with open_call_log(bus, outbox, CALL, "edge", 1) as edge:
             await edge.append(CallStarted(agent="test"))
             await edge.append(TurnEnded(turn=1, text="hello", decided_by="speech_final"))
@@ -163,7 +163,7 @@ async def test_a_brain_on_another_machine_continues_with_the_calls_version(
 ) -> None:
     """Its own file has been edited since the call began; the call's parameters are in the texts."""
     text = "prompt: Speak.\ngreeting: Hello {{ parameters.name }}.\n"
-    async with connect(nats_url, "test", timeout_s=5) as bus, open_outbox(bus) as outbox:
+    async with connect(nats_url, "test", timeout_s=30) as bus, open_outbox(bus) as outbox:
         version = await AgentBucket(bus).add("test", text, timeout_s=5)
         async with open_call_log(bus, outbox, CALL, "edge", 1) as edge:
             await edge.append(CallStarted(agent="test", agent_version=version, parameters={"name": "Ana"}))

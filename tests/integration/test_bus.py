@@ -39,7 +39,7 @@ def test_a_connection_without_a_server_can_be_closed() -> None:
 
     async def close_without_server() -> list[str]:
         with capture_logs() as logs:
-            async with running_nats() as server, connect(server.url, "test", timeout_s=5) as bus:
+            async with running_nats() as server, connect(server.url, "test", timeout_s=30) as bus:
                 await server.kill()
                 await eventually(lambda: any(entry["event"] == "bus_disconnected" for entry in logs))
                 await bus.publish("parley.test", b"late")
@@ -61,7 +61,7 @@ async def test_a_message_that_expects_an_empty_subject_is_stored_once(nats_url: 
 
 async def test_one_of_several_concurrent_writers_succeeds(nats_url: str) -> None:
     """With equal message ids, the stream's ack of a duplicate does not count as a success."""
-    async with connect(nats_url, "test", timeout_s=5) as bus:
+    async with connect(nats_url, "test", timeout_s=30) as bus:
         writes = (bus.publish_durable("call.CA2.x", b"1", message_id="1", expect_last=0) for _ in range(3))
         results = await asyncio.gather(*writes, return_exceptions=True)
 
@@ -71,8 +71,8 @@ async def test_one_of_several_concurrent_writers_succeeds(nats_url: str) -> None
 async def test_a_flush_waits_for_all_earlier_messages(nats_url: str) -> None:
     """Messages of other publishers count too, so that a resumed process has read what it missed."""
     async with (
-        connect(nats_url, "test", timeout_s=5) as bus,
-        connect(nats_url, "other", timeout_s=5) as other,
+        connect(nats_url, "test", timeout_s=30) as bus,
+        connect(nats_url, "other", timeout_s=30) as other,
     ):
         async with bus.subscribe("audio.in.CA3") as live:
             await bus.flush()
@@ -86,7 +86,7 @@ async def test_a_flush_waits_for_all_earlier_messages(nats_url: str) -> None:
 
 async def test_a_read_returns_all_messages_of_a_subject_in_order(nats_url: str) -> None:
     """There are more messages than one batch, interleaved with those of another call."""
-    async with connect(nats_url, "test", timeout_s=5) as bus:
+    async with connect(nats_url, "test", timeout_s=30) as bus:
         for n in range(1200):
             await bus.publish(f"call.CA{n % 2}.x", str(n).encode())
         await bus.publish_durable("call.CA9.x", b"")
@@ -100,8 +100,8 @@ async def test_a_busy_reader_does_not_repeat_its_request(nats_url: str) -> None:
     """The reply is in the socket while the process is busy for longer than the reply timeout."""
     subject = subjects.caller_audio("CA9")
     async with (
-        connect(nats_url, "test", timeout_s=5) as bus,
-        connect(nats_url, "other", timeout_s=5) as other,
+        connect(nats_url, "test", timeout_s=30) as bus,
+        connect(nats_url, "other", timeout_s=30) as other,
         other.subscribe("$JS.API.DIRECT.GET.>") as requests,
     ):
         for n in range(30):
@@ -122,7 +122,7 @@ async def test_iteration_ends_with_the_subscription(nats_url: str) -> None:
     async def read(live: Subscription) -> list[bytes]:
         return [message.data async for message in live]
 
-    async with connect(nats_url, "test", timeout_s=5) as bus:
+    async with connect(nats_url, "test", timeout_s=30) as bus:
         async with bus.subscribe("x") as live:
             reading = asyncio.create_task(read(live))
             await bus.publish("x", b"1")
@@ -133,14 +133,14 @@ async def test_iteration_ends_with_the_subscription(nats_url: str) -> None:
 
 async def test_a_request_without_a_responder_returns_none(nats_url: str) -> None:
     """The result is returned at once, without waiting for the timeout."""
-    async with connect(nats_url, "test", timeout_s=5) as bus:
+    async with connect(nats_url, "test", timeout_s=30) as bus:
         assert await bus.requests.send("stream.alive.CA1") is None
 
 
 async def test_work_is_claimed_by_one_worker_and_redelivered_without_heartbeat(nats_url: str) -> None:
     """A worker that sends no heartbeat loses the call, and the epoch increases."""
     async with (
-        connect(nats_url, "test", timeout_s=5) as bus,
+        connect(nats_url, "test", timeout_s=30) as bus,
         bus.work_queue.claims("stt") as claim,
         bus.work_queue.claims("stt") as other,
     ):
@@ -180,7 +180,7 @@ async def test_a_liveness_request_is_repeated(nats_url: str) -> None:
         await asyncio.sleep(0.3)
         return b""
 
-    async with connect(nats_url, "a", timeout_s=5) as bus:
+    async with connect(nats_url, "a", timeout_s=30) as bus:
         async with (
             bus.requests.respond("a", second_time),
             bus.requests.respond("b", never),
@@ -201,7 +201,7 @@ async def test_a_cancelled_subscriber_leaves_the_connection_intact(nats_url: str
             async for _ in live:
                 pass
 
-    async with connect(nats_url, "a", timeout_s=5) as bus:
+    async with connect(nats_url, "a", timeout_s=30) as bus:
         for microseconds in range(0, 4000, 100):
             task = asyncio.create_task(read_and_subscribe(bus))
             await asyncio.sleep(microseconds / 1e6)
@@ -214,7 +214,7 @@ async def test_a_cancelled_subscriber_leaves_the_connection_intact(nats_url: str
 
 async def test_messages_dropped_by_a_slow_reader_are_counted(nats_url: str) -> None:
     """Dropped messages count as a gap, which makes log and audio readers read the stream."""
-    async with connect(nats_url, "slow", timeout_s=5) as bus, bus.subscribe("audio.out.CA1") as live:
+    async with connect(nats_url, "slow", timeout_s=30) as bus, bus.subscribe("audio.out.CA1") as live:
         for number in range(66_000):
             await bus.publish("audio.out.CA1", b"x")
             if number % 2000 == 0:
@@ -227,7 +227,7 @@ async def test_messages_dropped_by_a_slow_reader_are_counted(nats_url: str) -> N
 
 async def test_stream_usage_is_measured_in_bytes(nats_server: NatsServer) -> None:
     """The usage is a share of each stream's limit."""
-    async with connect(nats_server.url, "t", timeout_s=5) as bus:
+    async with connect(nats_server.url, "t", timeout_s=30) as bus:
         before = await bus.state()
         await bus.publish_durable(subjects.caller_audio("CA7"), bytes(900_000))
         after = await bus.state()
@@ -241,7 +241,7 @@ async def test_stream_usage_is_measured_in_bytes(nats_server: NatsServer) -> Non
 
 async def test_the_work_queue_shows_waiting_and_claimed_calls(nats_server: NatsServer) -> None:
     """They are visible to every process, also when a stage has no worker."""
-    async with connect(nats_server.url, "t", timeout_s=5) as bus:
+    async with connect(nats_server.url, "t", timeout_s=30) as bus:
         before = (await bus.state()).work["tts"].pending
         await bus.publish_durable(subjects.work("tts", "CA8"), b"", message_id="CA8:tts")
         assert (await bus.state()).work["tts"].pending == before + 1
@@ -254,13 +254,13 @@ async def test_the_work_queue_shows_waiting_and_claimed_calls(nats_server: NatsS
 
 async def test_a_durable_message_is_stored_once_its_stream_exists(nats_url: str) -> None:
     """Publishing retries for seconds, as is needed in a cluster without a leader."""
-    async with connect(nats_url, "early", timeout_s=5, replicas=None) as bus:
+    async with connect(nats_url, "early", timeout_s=30, replicas=None) as bus:
         storing = asyncio.create_task(bus.publish_durable("call.CA7.x", b"1", message_id="1"))
         first = asyncio.create_task(bus.publish_durable("call.CA8.x", b"1", expect_last=0))
         await asyncio.sleep(0.4)
         assert not storing.done()
         assert not first.done()
-        async with connect(nats_url, "late", timeout_s=5):
+        async with connect(nats_url, "late", timeout_s=30):
             assert await storing > 0
             assert await first > 0
         assert [m.data for m in await bus.streams.read(streams.CALLS, "call.CA7.>")] == [b"1"]

@@ -19,7 +19,7 @@ async def test_a_dead_server_is_visible_and_the_reconnection_is_counted(nats_ser
     telemetry = make_telemetry(service="edge")
     value = telemetry.registry.get_sample_value
     async with (
-        connect(nats_server.url, "test", timeout_s=5) as bus,
+        connect(nats_server.url, "test", timeout_s=30) as bus,
         open_outbox(bus) as outbox,
         open_call_log(bus, outbox, "CA1", "edge", 1) as log,
     ):

@@ -20,8 +20,8 @@ async def test_audio_continues_after_the_server_restarts(nats_server: NatsServer
     """Each chunk is yielded once and in order, except for up to three that were in flight."""
     subject, last = subjects.caller_audio("CA1"), 150
     async with (
-        connect(nats_server.url, "edge", timeout_s=5) as edge,
-        connect(nats_server.url, "stt", timeout_s=5) as stt,
+        connect(nats_server.url, "edge", timeout_s=30) as edge,
+        connect(nats_server.url, "stt", timeout_s=30) as stt,
     ):
 
         async def publish() -> None:
@@ -63,7 +63,7 @@ async def test_a_subscription_to_a_frozen_server_works_when_it_resumes(
             return (await anext(aiter(live))).data
 
     subscribed = asyncio.Event()
-    async with connect(nats_server.url, "a", timeout_s=5) as bus:
+    async with connect(nats_server.url, "a", timeout_s=30) as bus:
         nats_server.freeze()
         receiving = asyncio.ensure_future(first(bus))
         async with asyncio.timeout(30):
@@ -78,7 +78,7 @@ async def test_a_subscription_to_a_frozen_server_works_when_it_resumes(
 async def test_messages_lost_with_a_dying_server_are_resent(nats_server: NatsServer) -> None:
     """Audio and events arrive in order, although audio is never acknowledged."""
     async with (
-        connect(nats_server.url, "test", timeout_s=5) as bus,
+        connect(nats_server.url, "test", timeout_s=30) as bus,
         open_outbox(bus) as outbox,
         open_call_log(bus, outbox, "CA1", "stt", 1) as stt,
     ):
@@ -125,8 +125,8 @@ async def test_messages_missed_during_a_reconnection_are_read_at_once(
 ) -> None:
     """They are read without waiting for another live message, which may never come."""
     async with (
-        connect(nats_url, "reader", timeout_s=5) as bus,
-        connect(nats_url, "publisher", timeout_s=5) as other,
+        connect(nats_url, "reader", timeout_s=30) as bus,
+        connect(nats_url, "publisher", timeout_s=30) as other,
         open_outbox(bus) as outbox,
         open_outbox(other) as others,
         open_call_log(bus, outbox, "CA1", "brain", 1) as brain,
@@ -147,7 +147,7 @@ async def test_messages_missed_during_a_reconnection_are_read_at_once(
 
 async def test_an_election_and_a_reconnection_count_as_disruptions(nats_url: str) -> None:
     """After either, a missing heartbeat does not prove that its sender died."""
-    async with connect(nats_url, "a", timeout_s=5, replicas=None) as bus:
+    async with connect(nats_url, "a", timeout_s=30, replicas=None) as bus:
         monitor = DisruptionMonitor(bus)
         watching = asyncio.ensure_future(monitor.watch())
         assert not monitor.recent
@@ -166,8 +166,8 @@ async def test_an_election_and_a_reconnection_count_as_disruptions(nats_url: str
 async def test_audio_that_no_stream_stored_is_retransmitted_after_a_reconnection(nats_url: str) -> None:
     """The stream has no leader, and the publisher's connection is never lost."""
     async with (
-        connect(nats_url, "reader", timeout_s=5) as bus,
-        connect(nats_url, "publisher", timeout_s=5) as other,
+        connect(nats_url, "reader", timeout_s=30) as bus,
+        connect(nats_url, "publisher", timeout_s=30) as other,
         bus.subscribe("not.in.a.stream") as live,
     ):
         await lose_connection(bus)

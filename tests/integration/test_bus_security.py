@@ -76,7 +76,7 @@ async def test_tls_with_a_private_authority_and_a_client_certificate(folder: Pat
             cert_file=str(folder / "cert.pem"),
             key_file=str(folder / "key.pem"),
         )
-        async with connect(url, "t", timeout_s=5, security=mutual) as bus:
+        async with connect(url, "t", timeout_s=30, security=mutual) as bus:
             assert bus.connected
         for refused in (Security(), Security(ca_file=str(folder / "ca.pem"))):
             with pytest.raises(BusError, match=r"within 1 s: .*(certificate|ssl|SSL|EOF|UnexpectedEOF)"):
@@ -88,7 +88,7 @@ async def test_a_password_in_the_address(folder: Path) -> None:
     """A wrong one is named as the reason, without the password."""
     users = 'authorization { users: [{ user: parley, password: "s3cret" }] }'
     async with server(folder, users) as port:
-        async with connect(f"nats://parley:s3cret@127.0.0.1:{port}", "t", timeout_s=5) as bus:
+        async with connect(f"nats://parley:s3cret@127.0.0.1:{port}", "t", timeout_s=30) as bus:
             assert bus.connected
         with pytest.raises(BusError, match=r"[Aa]uthorization") as refused:
             async with connect(f"nats://parley:wr0ng@127.0.0.1:{port}", "t", timeout_s=1):
@@ -101,7 +101,7 @@ async def test_a_credentials_file(folder: Path) -> None:
     config, creds = decentralized_auth(folder)
     async with server(folder, config) as port:
         url = f"nats://127.0.0.1:{port}"
-        async with connect(url, "t", timeout_s=5, security=Security(credentials_file=creds)) as bus:
+        async with connect(url, "t", timeout_s=30, security=Security(credentials_file=creds)) as bus:
             assert bus.connected
         with pytest.raises(BusError, match=r"[Aa]uthorization"):
             async with connect(url, "t", timeout_s=1):

@@ -13,7 +13,7 @@ from tests.nats_server import NatsServer
 
 async def test_a_log_is_followed_without_gap_or_duplicate(nats_url: str) -> None:
     """History and live events are yielded once each; a stage's own events are not yielded."""
-    async with connect(nats_url, "a", timeout_s=5) as bus, open_outbox(bus) as outbox:
+    async with connect(nats_url, "a", timeout_s=30) as bus, open_outbox(bus) as outbox:
         async with open_call_log(bus, outbox, "CA1", "stt", 1) as stt:
             await stt.append(SpeechStarted(at_ms=1))
             assert await outbox.wait_acked(2)
@@ -29,7 +29,7 @@ async def test_events_appended_while_the_server_is_down_are_stored_later(
     nats_server: NatsServer,
 ) -> None:
     """A restart of the server loses no event, and followers continue."""
-    async with connect(nats_server.url, "a", timeout_s=5) as bus, open_outbox(bus) as outbox:
+    async with connect(nats_server.url, "a", timeout_s=30) as bus, open_outbox(bus) as outbox:
         async with (
             open_call_log(bus, outbox, "CA1", "stt", 1) as stt,
             open_call_log(bus, outbox, "CA1", "brain", 1) as brain,
@@ -67,7 +67,7 @@ async def followed(call_log: CallEventLog) -> AsyncIterator[None]:
 async def test_a_side_effect_does_not_wait_for_a_stream_that_stores_nothing(nats_url: str) -> None:
     """Without a leader the server responds, and no other owner has appended an event."""
     async with (
-        connect(nats_url, "a", timeout_s=5) as bus,
+        connect(nats_url, "a", timeout_s=30) as bus,
         open_outbox(bus) as outbox,
         open_call_log(bus, outbox, "CA1", "brain", 1) as brain,
         followed(brain),
@@ -85,7 +85,7 @@ async def test_a_side_effect_waits_while_the_server_does_not_respond(
 ) -> None:
     """Without the bus it is unknown whether another owner has taken over."""
     async with (
-        connect(nats_server.url, "a", timeout_s=5) as bus,
+        connect(nats_server.url, "a", timeout_s=30) as bus,
         open_outbox(bus) as outbox,
         open_call_log(bus, outbox, "CA1", "brain", 1) as brain,
         followed(brain),

@@ -71,7 +71,7 @@ async def test_without_keys_no_request_is_sent(tmp_path: Path) -> None:
 
 async def test_the_edge_is_recognized_at_its_address(nats_server: NatsServer, tmp_path: Path) -> None:
     """A real edge rejects the unsigned webhook, accepts the signed stream, and logs neither as a call."""
-    async with open_doctor_sandbox(tmp_path) as sandbox, connect(nats_server.url, "t", timeout_s=5) as bus:
+    async with open_doctor_sandbox(tmp_path) as sandbox, connect(nats_server.url, "t", timeout_s=30) as bus:
         async with running_edge(nats_server.url, bus, tmp_path, PARLEY_SYSTEM_ID="one") as edge:
             (home := tmp_path / "home").mkdir()
             sandbox.environment |= {

@@ -36,7 +36,7 @@ FRAME = bytes(range(160))
 async def edge(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[EdgeProcess]:
     """A running edge process."""
     async with (
-        connect(nats_server.url, "t", timeout_s=5) as bus,
+        connect(nats_server.url, "t", timeout_s=30) as bus,
         running_edge(nats_server.url, bus, tmp_path) as running,
     ):
         yield running
@@ -494,7 +494,7 @@ async def test_a_call_that_twilio_rejects_is_reported(edge: EdgeProcess) -> None
 async def test_an_outbound_call_needs_the_configured_key(nats_server: NatsServer, tmp_path: Path) -> None:
     """A request from this machine needs it as well."""
     async with (
-        connect(nats_server.url, "t", timeout_s=5) as bus,
+        connect(nats_server.url, "t", timeout_s=30) as bus,
         running_edge(nats_server.url, bus, tmp_path, PARLEY_API_KEY="k") as edge,
         httpx.AsyncClient() as client,
     ):
@@ -567,7 +567,7 @@ async def test_an_address_with_a_path_reaches_this_edge_through_a_shared_host(
     direct = "https://calls.example.com/edge/edge-0"
     stream = "wss://calls.example.com/edge/edge-0/twilio/stream"
     async with (
-        connect(nats_server.url, "t", timeout_s=5) as bus,
+        connect(nats_server.url, "t", timeout_s=30) as bus,
         running_edge(nats_server.url, bus, tmp_path, PARLEY_EDGE_DIRECT_URL=direct) as edge,
     ):
         twiml = (await edge.post_voice(A)).text

@@ -28,7 +28,7 @@ RESUME = "/voice?resume=1"
 async def edge(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[EdgeProcess]:
     """A running edge that waits 20 s for a lost stream to be resumed, with one call."""
     async with (
-        connect(nats_server.url, "t", timeout_s=5) as bus,
+        connect(nats_server.url, "t", timeout_s=30) as bus,
         running_edge(
             nats_server.url, bus, tmp_path, PARLEY_STREAM_RESUME_TIMEOUT_S="20", PARLEY_DRAIN_TIMEOUT_S="0.5"
         ) as running,
@@ -262,7 +262,7 @@ async def test_a_stream_is_opened_at_the_direct_url_of_the_edge(
     direct_url = f"http://127.0.0.1:{free_port()}"
     port = direct_url.rpartition(":")[2]
     async with (
-        connect(nats_server.url, "t", timeout_s=5) as bus,
+        connect(nats_server.url, "t", timeout_s=30) as bus,
         running_edge(
             nats_server.url,
             bus,

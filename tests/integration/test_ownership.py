@@ -61,7 +61,7 @@ async def serve_forever(_call: CallContext) -> None:
 @asynccontextmanager
 async def started_call(nats_url: str) -> AsyncIterator[Bus]:
     """A call whose work for tts waits for a worker."""
-    async with connect(nats_url, "t", timeout_s=5) as bus, open_outbox(bus) as outbox:
+    async with connect(nats_url, "t", timeout_s=30) as bus, open_outbox(bus) as outbox:
         async with open_call_log(bus, outbox, SID, "webhook", 0) as log:
             await log.append(CallStarted())
         await outbox.wait_acked(5)

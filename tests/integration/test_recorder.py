@@ -30,7 +30,7 @@ from tests.postgres_server import PostgresServer, running_postgres
 
 async def test_a_call_is_recorded_during_the_call(nats_url: str, postgres_url: str, tmp_path: Path) -> None:
     """The recording is exact, the rows and the transcript are complete, and the segments are deleted."""
-    async with connect(nats_url, "test", timeout_s=5) as bus, recorder(nats_url, postgres_url, tmp_path):
+    async with connect(nats_url, "test", timeout_s=30) as bus, recorder(nats_url, postgres_url, tmp_path):
         call = ScriptedCall(bus, SID)
         await call.publish(0, 1)
         await call.request_recorder()
@@ -46,7 +46,7 @@ async def test_a_call_is_recorded_during_the_call(nats_url: str, postgres_url: s
 async def test_a_finished_call_is_recorded_once(nats_url: str, postgres_url: str, tmp_path: Path) -> None:
     """The first owner dies before it writes the rows, and a second work message has no effect."""
     unreachable = f"postgresql://postgres@127.0.0.1:{free_port()}/none"
-    async with connect(nats_url, "test", timeout_s=5) as bus:
+    async with connect(nats_url, "test", timeout_s=30) as bus:
         call = ScriptedCall(bus, SID)
         await call.publish(0, END_MS + 1)
         await call.request_recorder()
@@ -73,7 +73,7 @@ async def test_the_next_owner_continues_from_the_stored_segments(
 ) -> None:
     """No audio is lost when the process ends during the call and the stream has lost the early audio."""
     short = {"PARLEY_RECORDING_SEGMENT_S": "1", "PARLEY_RECORDING_LATENESS_S": "1"}
-    async with connect(nats_url, "test", timeout_s=5) as bus:
+    async with connect(nats_url, "test", timeout_s=30) as bus:
         call = ScriptedCall(bus, SID)
         await call.publish(0, 5500)
         await call.request_recorder()
@@ -97,7 +97,7 @@ async def test_a_process_frozen_at_the_end_of_the_call_changes_nothing(
     async with connected(postgres_url):
         pass
     async with (
-        connect(nats_url, "test", timeout_s=5) as bus,
+        connect(nats_url, "test", timeout_s=30) as bus,
         recorder(nats_url, postgres_url, tmp_path) as first,
     ):
         call = ScriptedCall(bus, SID)
@@ -130,7 +130,7 @@ async def _record_without_database(server: PostgresServer, nats_url: str, tmp_pa
     server.stop()
     port = free_port()
     async with (
-        connect(nats_url, "test", timeout_s=5) as bus,
+        connect(nats_url, "test", timeout_s=30) as bus,
         recorder(nats_url, server.url(), tmp_path, PARLEY_RECORDER_PORT=str(port)),
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as health,
     ):
@@ -166,7 +166,7 @@ async def test_audio_missed_during_a_bus_restart_is_read_from_the_stream(
 ) -> None:
     """The rest of the call is usually published before the recorder has reconnected."""
     async with (
-        connect(nats_server.url, "test", timeout_s=5) as bus,
+        connect(nats_server.url, "test", timeout_s=30) as bus,
         recorder(nats_server.url, postgres_url, tmp_path),
     ):
         call = ScriptedCall(bus, SID)
@@ -175,7 +175,7 @@ async def test_audio_missed_during_a_bus_restart_is_read_from_the_stream(
         await claimed(bus)
         await nats_server.kill()
         await nats_server.start()
-        async with connect(nats_server.url, "test", timeout_s=5) as other:
+        async with connect(nats_server.url, "test", timeout_s=30) as other:
             await ScriptedCall(other, SID, call.started_at_us).publish(5500, END_MS + 1)
             result = await recorded(other)
 
@@ -186,7 +186,7 @@ async def test_audio_missed_during_a_bus_restart_is_read_from_the_stream(
 async def test_two_calls_are_recorded_separately(nats_url: str, postgres_url: str, tmp_path: Path) -> None:
     """Each has its own recording and rows, though both end at the same moment."""
     other = SID[:-1] + "0"
-    async with connect(nats_url, "test", timeout_s=5) as bus, recorder(nats_url, postgres_url, tmp_path):
+    async with connect(nats_url, "test", timeout_s=30) as bus, recorder(nats_url, postgres_url, tmp_path):
         calls = [ScriptedCall(bus, sid) for sid in (SID, other)]
         for call in calls:
             await call.publish(0, 1)

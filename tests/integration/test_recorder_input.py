@@ -17,7 +17,7 @@ async def test_messages_that_cannot_be_parsed_are_ignored(
 ) -> None:
     """They arrive before and after the claim, on the subjects of both directions and of events."""
     published = (subjects.caller_audio(SID), subjects.agent_audio(SID), f"call.{SID}.invalid")
-    async with connect(nats_url, "test", timeout_s=5) as bus, recorder(nats_url, postgres_url, tmp_path):
+    async with connect(nats_url, "test", timeout_s=30) as bus, recorder(nats_url, postgres_url, tmp_path):
         call = ScriptedCall(bus, SID)
         await call.publish(0, 1)
         await call.request_recorder()

@@ -93,7 +93,7 @@ async def test_the_record_is_sent_signed_and_repeated(
 ) -> None:
     """Each attempt has the same id, so that the receiver can discard a second one."""
     receiver = Receiver([500, 404])
-    async with connect(nats_url, "test", timeout_s=5) as bus, running(receiver, tmp_path) as settings:
+    async with connect(nats_url, "test", timeout_s=30) as bus, running(receiver, tmp_path) as settings:
         await publish_call(bus)
         async with recorder(nats_url, postgres_url, tmp_path / "calls", **settings):
             [result] = await delivered(bus)
@@ -130,7 +130,7 @@ async def test_the_next_owner_delivers_what_the_first_could_not(
 ) -> None:
     """The first recorder dies after it has stored the record, between two attempts."""
     receiver = Receiver([503] * 2)
-    async with connect(nats_url, "test", timeout_s=5) as bus, running(receiver, tmp_path) as settings:
+    async with connect(nats_url, "test", timeout_s=30) as bus, running(receiver, tmp_path) as settings:
         await publish_call(bus)
         async with recorder(nats_url, postgres_url, tmp_path / "calls", **settings) as first:
             await recorded(bus)
@@ -148,7 +148,7 @@ async def test_the_next_owner_delivers_what_the_first_could_not(
 async def test_a_final_refusal_ends_the_delivery(nats_url: str, postgres_url: str, tmp_path: Path) -> None:
     """The log of the call shows the reason."""
     receiver = Receiver([410])
-    async with connect(nats_url, "test", timeout_s=5) as bus, running(receiver, tmp_path) as settings:
+    async with connect(nats_url, "test", timeout_s=30) as bus, running(receiver, tmp_path) as settings:
         await publish_call(bus)
         async with recorder(nats_url, postgres_url, tmp_path / "calls", **settings):
             [result] = await delivered(bus)
@@ -161,7 +161,7 @@ async def test_the_record_of_a_fallback_has_the_address_of_the_message(
 ) -> None:
     """The message is stored after the record; the first recorder dies while it waits."""
     receiver = Receiver()
-    async with connect(nats_url, "test", timeout_s=5) as bus, running(receiver, tmp_path) as settings:
+    async with connect(nats_url, "test", timeout_s=30) as bus, running(receiver, tmp_path) as settings:
         call = ScriptedCall(bus, SID)
         await call.publish(0, END_MS)
         await call._publish_event(2000, END_MS, "webhook", CallEnded(reason="fallback", duration_ms=END_MS))

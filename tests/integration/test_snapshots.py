@@ -27,7 +27,7 @@ _TWO_MINUTES_US = 120_000_000
 
 @asynccontextmanager
 async def opened(nats: NatsServer) -> AsyncIterator[tuple[Bus, Outbox]]:
-    async with connect(nats.url, "t", timeout_s=5) as bus, open_outbox(bus) as outbox:
+    async with connect(nats.url, "t", timeout_s=30) as bus, open_outbox(bus) as outbox:
         yield bus, outbox
 
 

@@ -47,7 +47,7 @@ async def test_an_owner_that_responds_after_a_slow_log_read_keeps_the_call(
 
     monkeypatch.setattr(stage, "open_call_log", open_slowly)
     async with (
-        connect(nats_url, "t", timeout_s=5) as bus,
+        connect(nats_url, "t", timeout_s=30) as bus,
         open_outbox(bus) as outbox,
         bus.work_queue.claims("tts") as claim_work,
         asyncio.TaskGroup() as tasks,

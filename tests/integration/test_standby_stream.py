@@ -36,7 +36,7 @@ async def direct_edge(nats_url: str, bus: Bus, folder: Path, **more: str) -> Asy
 @pytest.fixture
 async def bus(nats_server: NatsServer) -> AsyncIterator[Bus]:
     """The test's own connection to NATS."""
-    async with connect(nats_server.url, "t", timeout_s=5) as bus:
+    async with connect(nats_server.url, "t", timeout_s=30) as bus:
         yield bus
 
 

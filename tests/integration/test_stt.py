@@ -103,7 +103,7 @@ async def test_a_turn_is_transcribed(
     nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
     """Speech, words and the end of the turn are logged in order, at their call times."""
-    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
+    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=30) as bus:
         await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES))
         bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
@@ -129,7 +129,7 @@ async def test_a_flux_model_ends_turns_itself(
     agents = {"PARLEY_AGENTS_DIR": str(tmp_path)}
     async with (
         stt(nats_url, provider[1], tmp_path / "log", **agents),
-        connect(nats_url, "t", timeout_s=5) as bus,
+        connect(nats_url, "t", timeout_s=30) as bus,
     ):
         await start_call(bus, SID, CallStarted(agent="flux"))
         speaking = asyncio.create_task(speak(bus, FRAMES))
@@ -149,7 +149,7 @@ async def test_lost_frames_do_not_shift_the_times(
 ) -> None:
     """A gap is replaced by silence of its length."""
     lost = frozenset(range(40, 160, 9))
-    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
+    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=30) as bus:
         await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES, lost=lost))
         bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
@@ -168,7 +168,7 @@ async def test_no_word_is_lost_when_the_connection_is_lost(
     provider[0].runtime_settings.update(
         {"stt_fault": "close", "stt_fault_after_s": 1.5, "stt_fault_sockets": 1}
     )
-    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
+    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=30) as bus:
         await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES))
         bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
@@ -184,7 +184,7 @@ async def test_an_outage_of_seconds_does_not_split_a_turn(
     """The turn waits until the provider has transcribed the resent audio."""
     outage = {"stt_fault": "close", "stt_fault_after_s": 1.5}
     provider[0].runtime_settings.update(outage)
-    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
+    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=30) as bus:
         await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES + [SILENCE * 160] * 400))
         await asyncio.sleep(len(FRAMES) * 0.02 + 2.5)
@@ -202,7 +202,7 @@ async def test_a_connection_that_hung_in_silence_is_replaced_within_the_turn(
     provider[0].runtime_settings.update(
         {"stt_fault": "hang", "stt_fault_after_s": 0.5, "stt_fault_sockets": 1}
     )
-    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
+    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=30) as bus:
         await start_call(bus, SID, CallStarted(agent="clinic"))
         frames = [SILENCE * 160] * 150 + FRAMES + [SILENCE * 160] * 150
         speaking = asyncio.create_task(speak(bus, frames))
@@ -222,7 +222,7 @@ async def test_a_rejected_key_is_reported_once_for_the_call(
     rejected = {"DEEPGRAM_API_KEY": "bad"}
     async with (
         stt(nats_url, provider[1], tmp_path / "log", **rejected),
-        connect(nats_url, "t", timeout_s=5) as bus,
+        connect(nats_url, "t", timeout_s=30) as bus,
     ):
         await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES[:100]))
@@ -241,7 +241,7 @@ async def test_an_invalid_message_on_the_bus_is_ignored(
     nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
     """Transcription continues after bytes that are not a CallerAudio message."""
-    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
+    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=30) as bus:
         await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES))
         await asyncio.sleep(0.5)
@@ -258,7 +258,7 @@ async def test_no_word_is_lost_when_the_owner_is_killed(
     """The next owner transcribes the audio after the last final transcript again."""
     async with (
         stt(nats_url, provider[1], tmp_path / "first") as first,
-        connect(nats_url, "t", timeout_s=5) as bus,
+        connect(nats_url, "t", timeout_s=30) as bus,
     ):
         await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, [*FRAMES, *[SILENCE * 160] * 100]))
@@ -277,7 +277,7 @@ async def test_the_words_before_a_hang_up_are_a_turn(
 ) -> None:
     """The call ends within the last word; the turn follows, and then stt is finished."""
     end_ms = 500 + int(SPOKEN.audible_end_ms)
-    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
+    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=30) as bus:
         await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES[: end_ms // 20]))
         bodies = await read_until(bus, SID, StageReleased)
@@ -294,7 +294,7 @@ async def test_a_call_that_ended_before_its_claim_is_transcribed(
     nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
     """The audio is in the stream."""
-    async with connect(nats_url, "t", timeout_s=5) as bus:
+    async with connect(nats_url, "t", timeout_s=30) as bus:
         await start_call(bus, SID, CallStarted(agent="clinic"))
         for number, frame in enumerate(FRAMES):
             audio = CallerAudio(epoch=1, sequence=number + 1, at_ms=1000 + number * 20, mulaw=frame)
@@ -316,7 +316,7 @@ async def test_the_next_agent_transcribes_from_the_next_turn_on(
     frames = [*FRAMES, *FRAMES]
     async with (
         stt(nats_url, provider[1], tmp_path / "log", PARLEY_AGENTS_DIR=str(tmp_path)),
-        connect(nats_url, "t", timeout_s=5) as bus,
+        connect(nats_url, "t", timeout_s=30) as bus,
         open_outbox(bus) as outbox,
         open_call_log(bus, outbox, SID, "brain", 1) as brain,
     ):

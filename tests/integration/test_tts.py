@@ -98,7 +98,7 @@ async def _read_log(call: TtsCall) -> None:
 async def open_call(nats_url: str, call_sid: str = CALL, agent: str = "test") -> AsyncIterator[TtsCall]:
     """A call that waits for a tts worker."""
     async with (
-        connect(nats_url, "test", timeout_s=5) as bus,
+        connect(nats_url, "test", timeout_s=30) as bus,
         open_outbox(bus) as outbox,
         open_call_log(bus, outbox, call_sid, "brain", 1) as brain,
         asyncio.TaskGroup() as tasks,

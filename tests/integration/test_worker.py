@@ -38,7 +38,7 @@ class Stage:
                 self.owned.append((name, claim.epoch))
                 await drain.run(asyncio.sleep(60))
 
-        async with connect(nats_url, name, timeout_s=5) as bus, asyncio.TaskGroup() as tasks:
+        async with connect(nats_url, name, timeout_s=30) as bus, asyncio.TaskGroup() as tasks:
             worker = Worker(
                 bus, "tts", 10, 0, EventLoopLag(), OwnershipMetrics(CollectorRegistry(), "tts", 10)
             )
@@ -62,7 +62,7 @@ def without_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_an_owner_that_responds_keeps_its_call(nats_url: str) -> None:
     """Its heartbeats are missing; only after its death does another worker take the call over."""
     stage = Stage()
-    async with connect(nats_url, "t", timeout_s=5) as bus:
+    async with connect(nats_url, "t", timeout_s=30) as bus:
         async with stage.worker(nats_url, "first"):
             await bus.publish_durable(subjects.work("tts", "CA1"), Work(call_sid="CA1").SerializeToString())
             await stage.wait_owned(1)
@@ -79,7 +79,7 @@ async def test_an_owner_that_responds_keeps_its_call(nats_url: str) -> None:
 async def test_a_call_that_is_handed_over_is_claimed_at_once(nats_url: str) -> None:
     """The previous owner no longer responds to liveness requests for it."""
     stage = Stage()
-    async with connect(nats_url, "t", timeout_s=5) as bus, stage.worker(nats_url, "first") as stop:
+    async with connect(nats_url, "t", timeout_s=30) as bus, stage.worker(nats_url, "first") as stop:
         await bus.publish_durable(subjects.work("tts", "CA1"), Work(call_sid="CA1").SerializeToString())
         await stage.wait_owned(1)
         async with stage.worker(nats_url, "second"):
@@ -96,7 +96,7 @@ async def test_a_call_that_is_handed_over_is_claimed_at_once(nats_url: str) -> N
 async def test_a_worker_that_stops_returns_the_call_that_it_requested(nats_url: str) -> None:
     """Its request is still open on the server when it stops; the call does not wait for an ack deadline."""
     stage = Stage()
-    async with connect(nats_url, "t", timeout_s=5) as bus, stage.worker(nats_url, "first") as stop:
+    async with connect(nats_url, "t", timeout_s=30) as bus, stage.worker(nats_url, "first") as stop:
         await asyncio.sleep(0.3)
         before = asyncio.get_running_loop().time()
         stop.set()

@@ -96,7 +96,7 @@ async def _is_healthy(client: httpx.AsyncClient) -> bool:
 async def emulator(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[EmulatorWithEdge]:
     """The emulator and the edge, each configured with the other's URL."""
     async with (
-        connect(nats_server.url, "t", timeout_s=5) as bus,
+        connect(nats_server.url, "t", timeout_s=30) as bus,
         running_emulator(free_port(), tmp_path) as url,
         running_edge(
             nats_server.url,
@@ -252,7 +252,7 @@ async def test_twilio_ends_an_outbound_call_at_its_time_limit(
         },
     )
     async with (
-        connect(nats_server.url, "t", timeout_s=5) as bus,
+        connect(nats_server.url, "t", timeout_s=30) as bus,
         running_emulator(free_port(), tmp_path) as url,
         running_edge(nats_server.url, bus, tmp_path, PARLEY_TWILIO_URL=url, **settings) as edge,
         httpx.AsyncClient(base_url=url, trust_env=False, timeout=10) as client,
