@@ -5,8 +5,10 @@ Levels are mean powers; full scale is 1, so that a power of 1e-4 is -40 dBFS.
 
 from collections import deque
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from parley.audio.g711 import BYTES_PER_MS, DECODE
 
@@ -29,6 +31,12 @@ _ONSET_GAP_BLOCKS = 4
 """Closures before the first vowel, as in "two", are shorter than 20 ms."""
 
 
+def block_levels(powers: NDArray[np.floating[Any]]) -> list[float]:
+    """Return the level of each 5 ms of a frame from the powers of its samples."""
+    levels: list[float] = (powers.reshape(-1, _BLOCK_BYTES) @ _MEAN).tolist()
+    return levels
+
+
 class AudioLevel:
     """The level of the latest audio of one caller, and of the noise behind it."""
 
@@ -39,8 +47,7 @@ class AudioLevel:
 
     def add(self, frame: bytes) -> list[float]:
         """Add 20 ms of mu-law audio; returns the level of each of its blocks of 5 ms."""
-        powers = _POWER[np.frombuffer(frame, dtype=np.uint8)].reshape(-1, _BLOCK_BYTES)
-        blocks: list[float] = (powers @ _MEAN).tolist()
+        blocks = block_levels(_POWER[np.frombuffer(frame, dtype=np.uint8)])
         self._blocks.extend(blocks)
         self._frame_power = sum(blocks) / len(blocks)
         return blocks

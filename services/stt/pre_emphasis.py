@@ -6,12 +6,10 @@ frequencies, which pre-emphasis (6 dB per octave) raises. Levels are mean powers
 
 import numpy as np
 
-from parley.audio.g711 import BYTES_PER_MS, DECODE, SILENCE
-from services.stt.audio_level import BLOCK_MS
+from parley.audio.g711 import DECODE, SILENCE
+from services.stt.audio_level import block_levels
 
 _WAVE = np.array(DECODE, dtype=np.float32) / 32768
-_BLOCK_BYTES = BLOCK_MS * BYTES_PER_MS
-_MEAN = np.full(_BLOCK_BYTES, 1 / _BLOCK_BYTES, dtype=np.float32)
 _FRICATIVE_FRAMES = 3
 """A fricative at the start of a word is longer than that; clicks and the release of plosives are shorter."""
 _VOWEL_RATIO = 0.5
@@ -34,7 +32,7 @@ class PreEmphasis:
         if audible:
             wave = _WAVE[np.frombuffer(self._last_sample + frame, dtype=np.uint8)]
             steps = wave[1:] - wave[:-1]
-            self.blocks = ((steps * steps).reshape(-1, _BLOCK_BYTES) @ _MEAN).tolist()
+            self.blocks = block_levels(steps * steps)
             emphasized, power = sum(self.blocks), sum(blocks)
             follows = self._fricative_frames >= _FRICATIVE_FRAMES
             self.vowel_after_fricative = follows and emphasized < power * _VOWEL_RATIO
