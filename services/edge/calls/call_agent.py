@@ -29,6 +29,15 @@ async def call_agent(agents: AgentStore, call: CallState, language: str = "") ->
     return rendered(await agents.load(call.agent, call.agent_version), call.data, language)
 
 
+async def current_agent(bus: Bus, agents: AgentStore, call_sid: str, call: CallState) -> AgentConfig:
+    """Return the agent that answered the call, in the call's version and in the language that it has now.
+
+    Raises:
+        ConfigError: the agent cannot be loaded.
+    """
+    return await call_agent(agents, call, await changed_language(bus, call_sid))
+
+
 async def changed_language(bus: Bus, call_sid: str) -> str:
     """Return the language to which a call has changed; empty for none, or if it is not read within 1 s."""
     subject = subjects.call_event(call_sid, "language_changed")

@@ -5,7 +5,7 @@ import structlog
 from parley.agent_store import AgentStore
 from parley.bus import Bus
 from parley.errors import ProviderError
-from services.edge.calls.call_agent import call_agent, changed_language
+from services.edge.calls.call_agent import current_agent
 from services.edge.calls.call_state import CallState
 from services.edge.calls.lifecycle import try_end_call
 from services.edge.phone_number import is_phone_number
@@ -28,7 +28,7 @@ async def fallback_twiml(
     Raises:
         ConfigError: the agent cannot be loaded.
     """
-    config = await call_agent(agents, call, await changed_language(bus, call_sid))
+    config = await current_agent(bus, agents, call_sid, call)
     caller_id = dial_caller_id(call.from_number, call.to_number, settings.from_number)
     return twiml.fall_back(config, PublicUrls(call.public_url), caller_id)
 

@@ -16,7 +16,7 @@ from parley.clock import now_us
 from parley.errors import BusError, ConfigError
 from parley.v1.call_pb2 import DIRECTION_INBOUND, DIRECTION_OUTBOUND, CallStarted, VoicemailRecorded
 from services.edge.calls.announcements import default_announcement
-from services.edge.calls.call_agent import call_agent, changed_language
+from services.edge.calls.call_agent import current_agent
 from services.edge.calls.call_parameters import call_parameters
 from services.edge.calls.clock_policy import FINAL_STATUSES
 from services.edge.calls.lifecycle import append_voicemail, end_call, is_call_sid, load_call_state, start_call
@@ -250,7 +250,7 @@ class Webhooks:
         if call is None:
             return self._announcement("", _GOODBYE, CallData(call_sid, started_at_us=now_us()))
         try:
-            agent = await call_agent(self._agents, call, await changed_language(self._bus, call_sid))
+            agent = await current_agent(self._bus, self._agents, call_sid, call)
         except ConfigError:
             return self._announcement(call.agent, _GOODBYE, call.data)
         return announcement_of(agent, _GOODBYE)

@@ -8,7 +8,7 @@ import pytest
 from parley.agent_store import AgentStore
 from parley.bus import Bus
 from parley.errors import ConfigError, ProviderUnavailable
-from services.edge.calls import fallback
+from services.edge.calls import call_agent, fallback
 from services.edge.calls.call_state import CallState
 from services.edge.calls.fallback import dial_caller_id, fallback_twiml, start_fallback
 from services.edge.settings import EdgeSettings
@@ -53,7 +53,7 @@ def call(monkeypatch: pytest.MonkeyPatch) -> FakeCall:
     """A call of the agent `clinic`."""
     call = FakeCall()
     monkeypatch.setattr(fallback, "try_end_call", call.end)
-    monkeypatch.setattr(fallback, "changed_language", call.changed_language)
+    monkeypatch.setattr(call_agent, "changed_language", call.changed_language)
     return call
 
 

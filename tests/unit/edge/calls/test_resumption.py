@@ -13,7 +13,7 @@ from parley.bus import Bus, Liveness
 from parley.clock import now_us
 from parley.errors import ProviderUnavailable
 from parley.v1.call_pb2 import StreamResuming
-from services.edge.calls import fallback, resumption
+from services.edge.calls import call_agent, fallback, resumption
 from services.edge.calls.call_state import CallState
 from services.edge.calls.resumption import StreamResumer
 from services.edge.metrics import EdgeMetrics
@@ -138,7 +138,7 @@ def backend(monkeypatch: pytest.MonkeyPatch) -> Backend:
     monkeypatch.setattr(resumption, "end_call", backend.end)
     monkeypatch.setattr(resumption, "try_end_call", backend.end)
     monkeypatch.setattr(fallback, "try_end_call", backend.end)
-    monkeypatch.setattr(fallback, "changed_language", backend.changed_language)
+    monkeypatch.setattr(call_agent, "changed_language", backend.changed_language)
     monkeypatch.setattr(resumption, "must_fall_back", backend.must_fall_back)
     monkeypatch.setattr(resumption, "append_stream_failure", backend.append_failure)
     monkeypatch.setattr(resumption, "_FALL_THROUGH_S", 0.0)
