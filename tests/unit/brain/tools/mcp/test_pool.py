@@ -12,7 +12,7 @@ SECTION = McpTool(type="mcp", name="clinic", url="http://127.0.0.1:9/mcp")
 
 
 async def test_agents_share_the_connection_to_a_server() -> None:
-    """It is told apart by its settings."""
+    """Other settings have a connection of their own."""
     async with open_mcp_servers() as servers:
         assert servers.get(SECTION) is servers.get(SECTION.model_copy())
         assert servers.get(SECTION) is not servers.get(SECTION.model_copy(update={"timeout_s": 7}))
