@@ -70,6 +70,9 @@ class ProviderOvertaken(ProviderTimeout):
 
     code = "overtaken"
 
+    def __init__(self, provider: str) -> None:
+        super().__init__(provider, "another provider answered first")
+
 
 class ProviderUnavailable(ProviderError):
     """The provider sent an invalid response or closed the connection."""

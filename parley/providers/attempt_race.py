@@ -50,7 +50,7 @@ class Contender:
         except asyncio.CancelledError:
             if not self.is_overtaken:
                 raise
-            raise ProviderOvertaken(self.route.provider, "another provider answered first") from None
+            raise ProviderOvertaken(self.route.provider) from None
 
     def use(self) -> bool:
         """Use this attempt, because it has output; false if another one had output first."""

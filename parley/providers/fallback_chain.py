@@ -111,7 +111,7 @@ class Request(Generic[R]):
         routes = self.chain.routes
         used = None if beside is None else routes.index(beside)
         index = self._selector.next(_now_s(), beside=used, in_use=[routes.index(route) for route in in_use])
-        return None if index is None else self.chain.routes[index]
+        return None if index is None else routes[index]
 
     @property
     def attempts_left(self) -> float:
@@ -183,7 +183,7 @@ class Request(Generic[R]):
 
         It uses up an attempt, and counts for the circuit: a provider that is always overtaken is tried last.
         """
-        error = ProviderOvertaken(route.provider, "another provider answered first")
+        error = ProviderOvertaken(route.provider)
         opened = self._selector.failed(self.chain.routes.index(route), error, _now_s())
         log.warning(
             "provider_overtaken", stage=self.chain.stage, route=route.name, turn=self.turn, **self._details
