@@ -100,10 +100,8 @@ class LatencyLimit:
         low_s = bounds.floor_s if len(observed) >= _MIN_OBSERVATIONS else bounds.initial_s
         return min(max(measured_s, low_s), bounds.ceiling_s)
 
-    def short_limit_s(self, floor_s: float | None = None) -> float:
-        """The limit in seconds while another request can follow, between `floor_s` and the current limit.
-
-        By default `floor_s` is that of the range.
+    def short_limit_s(self) -> float:
+        """The limit in seconds while another request can follow, from the range's floor to the current limit.
 
         Without an answer, and after several requests in succession that were left early, the provider may be
         slow: it has the whole limit.
@@ -111,22 +109,17 @@ class LatencyLimit:
         answered = [observation for observation in self._recent() if observation.answered]
         if not answered or self._left_early >= _MAX_LEFT_EARLY:
             return self.limit_s()
-        low_s = self.range.floor_s if floor_s is None else floor_s
-        return min(max(self._quantile_s(answered) * self.range.factor, low_s), self.limit_s())
+        return min(max(self._quantile_s(answered) * self.range.factor, self.range.floor_s), self.limit_s())
 
     def usual_s(self) -> float:
         """The high quantile of the latencies of answered requests, in seconds; 0 without any."""
         answered = [observation for observation in self._recent() if observation.answered]
         return self._quantile_s(answered) if answered else 0.0
 
-    def left_early(self, after_s: float = 0.0) -> None:
-        """Record that a request had no result within the short limit, which proves little.
-
-        `after_s` is that limit if it is all that the request had: then the limit itself becomes longer.
-        """
+    def left_early(self, after_s: float) -> None:
+        """Record that a request had no result within the short limit of `after_s`, which becomes longer."""
         self._left_early += 1
-        if after_s:
-            self.timed_out(after_s)
+        self.timed_out(after_s)
 
     @asynccontextmanager
     async def measure(self) -> AsyncIterator[None]:

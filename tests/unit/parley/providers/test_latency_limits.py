@@ -64,18 +64,20 @@ def test_outliers_are_forgotten() -> None:
 def test_the_short_limit_follows_answers_only() -> None:
     """A provider that hangs again is left as early again; one that is always slow is not."""
     limit = LatencyLimit(RANGE, Clock())
-    assert limit.short_limit_s(0.9) == limit.limit_s()
+    assert limit.short_limit_s() == limit.limit_s()
     limit.observe(0.1)
     limit.timed_out(2.0)
     for _ in range(2):
-        limit.left_early()
-        assert limit.short_limit_s(0.9) == 0.9
-    limit.left_early()
-    assert limit.short_limit_s(0.9) == limit.limit_s()
+        limit.left_early(1.0)
+        assert limit.short_limit_s() == 1.0 < limit.limit_s()
+    limit.left_early(1.0)
+    assert limit.short_limit_s() == limit.limit_s()
     for _ in range(20):
         limit.observe(0.5)
-    assert limit.short_limit_s(0.9) == pytest.approx(1.5)
-    assert limit.short_limit_s(9.0) == limit.limit_s()
+    assert limit.short_limit_s() == pytest.approx(1.5)
+    for _ in range(40):
+        limit.observe(3.0)
+    assert limit.short_limit_s() == limit.limit_s() == 6.0
 
 
 def test_the_usual_latency_is_that_of_answers_only() -> None:
